@@ -1,0 +1,36 @@
+// A finished segment: muxed once, immutable, shared by every reader on every
+// thread. The same type at the relay (packaged from frames) and at the node
+// (bytes passed through from upstream, or packaged there from RTMP).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/base/bytes.hpp"
+
+namespace tongke::hls {
+
+/// The EXT-X-MAP of a segment; a new one only when codec parameters changed.
+struct InitSection {
+    std::string name;  // relative to the media playlist, e.g. "1a2b3c/init-0.mp4"
+    SharedBytes data;
+    std::string codecs;  // RFC 6381, e.g. "avc1.64001f,mp4a.40.2"
+    int width = 0;
+    int height = 0;
+};
+
+struct Segment {
+    std::string run;              // run id (CONTRACT.md §5)
+    std::int64_t msn = 0;         // media sequence number, never falls
+    std::int64_t duration_us = 0; // exact, from timestamps; EXTINF prints it with 6 decimals
+    std::int64_t begin_ms = 0;    // stream timeline of its first video frame
+    std::int64_t pdt_ms = 0;      // program date time of its first frame, unix ms
+    bool discontinuity = false;   // EXT-X-DISCONTINUITY precedes it
+    bool gap = false;             // EXT-X-GAP: absent media, data is null
+    std::string name;             // relative to the media playlist: RUN/MSN.m4s
+    SharedBytes data;             // fMP4: moof+mdat (styp allowed)
+    std::shared_ptr<const InitSection> init;
+};
+using SharedSegment = std::shared_ptr<const Segment>;
+
+}  // namespace tongke::hls

@@ -1,0 +1,79 @@
+// Requests and responses as plain values, without Asio or Beast: handlers are
+// written and tested against these; common/http/server.cpp does the sockets.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/bytes.hpp"
+
+namespace tongke::http {
+
+struct Request {
+    std::string method;  // "GET"; HEAD is given to GET handlers, the body dropped by the server
+    std::string target;  // as sent: path?query
+    std::string path;    // percent-decoded; a target that cannot be decoded never reaches a handler
+    std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
+    std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
+    std::map<std::string, std::string, std::less<>> captures;  // {name} parts of the route
+    std::string body;
+    std::string peer;  // socket address, "192.0.2.1" or "2001:db8::1" (v4-mapped is written as v4)
+    bool tls = false;
+
+    std::string_view header(std::string_view lower_case_name) const;  // "" when absent
+    std::optional<std::string> query_value(std::string_view name) const;
+    std::string_view cookie(std::string_view name) const;   // "" when absent
+    std::string_view capture(std::string_view name) const;  // "" when absent
+    std::string_view bearer_token() const;                  // Authorization: Bearer, "" when absent
+};
+
+/// A response that stays open: the handler keeps the pointer and writes; the
+/// server calls on_close once, on the handler's executor, when the peer left.
+class EventStream {
+  public:
+    virtual ~EventStream() = default;
+    virtual void write(std::string text) = 0;  // thread-safe; over the unsent bound the stream is closed
+    virtual void close() = 0;
+    std::function<void()> on_close;
+};
+
+struct Response {
+    int status = 200;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string text;  // the body, unless `shared` is set
+    SharedBytes shared;  // immutable bytes sent without a copy
+    std::shared_ptr<EventStream> stream;  // server-sent events (text/event-stream)
+
+    Response& with(std::string name, std::string value) {
+        headers.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+};
+
+Response json_response(std::string json, int status = 200);
+/// application/problem+json with a stable `code` and a Chinese `detail` (CONTRACT.md §6).
+/// `extra_members` is JSON text of further members without braces, e.g. `"next":"…"`.
+Response problem(int status, std::string_view code, std::string_view detail_zh, std::string extra_members = {});
+
+/// Called exactly once per request, from any thread, at once or later; a Reply
+/// destroyed unused answers 500. Copies share the one answer.
+class Reply {
+  public:
+    using Sink = std::function<void(Response)>;
+    explicit Reply(Sink sink);
+    void operator()(Response response) const;
+
+  private:
+    struct Once;
+    std::shared_ptr<Once> once_;
+};
+
+using Handler = std::function<void(const Request&, Reply)>;
+
+}  // namespace tongke::http
