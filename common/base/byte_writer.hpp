@@ -19,7 +19,8 @@ class ByteWriter {
 
   private:
     void big_endian(std::uint64_t v, int width) {
-        for (int shift = (width - 1) * 8; shift >= 0; shift -= 8) out_.push_back(static_cast<std::uint8_t>(v >> shift));
+        for (int shift = (width - 1) * 8; shift >= 0; shift -= 8)
+            out_.push_back(static_cast<std::uint8_t>(v >> shift));
     }
 
     Bytes& out_;

@@ -20,15 +20,15 @@ struct InitSection {
 };
 
 struct Segment {
-    std::string run;              // run id (CONTRACT.md §5)
-    std::int64_t msn = 0;         // media sequence number, never falls
-    std::int64_t duration_us = 0; // exact, from timestamps; EXTINF prints it with 6 decimals
-    std::int64_t begin_ms = 0;    // stream timeline of its first video frame
-    std::int64_t pdt_ms = 0;      // program date time of its first frame, unix ms
-    bool discontinuity = false;   // EXT-X-DISCONTINUITY precedes it
-    bool gap = false;             // EXT-X-GAP: absent media, data is null
-    std::string name;             // relative to the media playlist: RUN/MSN.m4s
-    SharedBytes data;             // fMP4: moof+mdat (styp allowed)
+    std::string run;               // run id (CONTRACT.md §5)
+    std::int64_t msn = 0;          // media sequence number, never falls
+    std::int64_t duration_us = 0;  // exact, from timestamps; EXTINF prints it with 6 decimals
+    std::int64_t begin_ms = 0;     // stream timeline of its first video frame
+    std::int64_t pdt_ms = 0;       // program date time of its first frame, unix ms
+    bool discontinuity = false;    // EXT-X-DISCONTINUITY precedes it
+    bool gap = false;              // EXT-X-GAP: absent media, data is null
+    std::string name;              // relative to the media playlist: RUN/MSN.m4s
+    SharedBytes data;              // fMP4: moof+mdat (styp allowed)
     std::shared_ptr<const InitSection> init;
 };
 using SharedSegment = std::shared_ptr<const Segment>;

@@ -46,8 +46,8 @@ class EventStream {
 struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string text;  // the body, unless `shared` is set
-    SharedBytes shared;  // immutable bytes sent without a copy
+    std::string text;                     // the body, unless `shared` is set
+    SharedBytes shared;                   // immutable bytes sent without a copy
     std::shared_ptr<EventStream> stream;  // server-sent events (text/event-stream)
 
     Response& with(std::string name, std::string value) {
@@ -59,7 +59,8 @@ struct Response {
 Response json_response(std::string json, int status = 200);
 /// application/problem+json with a stable `code` and a Chinese `detail` (CONTRACT.md §6).
 /// `extra_members` is JSON text of further members without braces, e.g. `"next":"…"`.
-Response problem(int status, std::string_view code, std::string_view detail_zh, std::string extra_members = {});
+Response problem(int status, std::string_view code, std::string_view detail_zh,
+                 std::string extra_members = {});
 
 /// Called exactly once per request, from any thread, at once or later; a Reply
 /// destroyed unused answers 500. Copies share the one answer.

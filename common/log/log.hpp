@@ -18,7 +18,8 @@ void write(Level level, std::string_view component, std::string_view message);
 
 template <class... Args>
 void debug(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::debug)) write(Level::debug, component, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::debug))
+        write(Level::debug, component, fmt::format(format, std::forward<Args>(args)...));
 }
 template <class... Args>
 void info(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
@@ -30,7 +31,8 @@ void warn(std::string_view component, fmt::format_string<Args...> format, Args&&
 }
 template <class... Args>
 void error(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(Level::error)) write(Level::error, component, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(Level::error))
+        write(Level::error, component, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace tongke::log

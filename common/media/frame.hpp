@@ -30,20 +30,20 @@ using SharedTrack = std::shared_ptr<const TrackDescription>;
 
 /// Set on the frame that opens a segment (CONTRACT.md §4 onTongkeSegment, §5).
 struct SegmentMark {
-    std::string run;        // id of the stream's run, part of segment names
-    std::int64_t msn = 0;   // media sequence number
-    std::int64_t pdt_ms = 0;  // program date time of the frame, unix ms
+    std::string run;             // id of the stream's run, part of segment names
+    std::int64_t msn = 0;        // media sequence number
+    std::int64_t pdt_ms = 0;     // program date time of the frame, unix ms
     bool discontinuity = false;  // EXT-X-DISCONTINUITY precedes this segment
 };
 
 struct Frame {
     TrackKind kind = TrackKind::video;
     bool keyframe = false;
-    std::int64_t number = 0;      // CONTRACT.md §4: one count over audio and video
-    std::int64_t dts_ms = 0;      // stream timeline: int64, unwrapped, monotonic per track
-    std::int32_t cts_ms = 0;      // pts - dts
-    SteadyTime arrival{};         // when its last byte was read
-    SharedBytes payload;          // FLV tag body: 2- or 5-byte header, then AVCC NAL units or a raw AAC frame
+    std::int64_t number = 0;  // CONTRACT.md §4: one count over audio and video
+    std::int64_t dts_ms = 0;  // stream timeline: int64, unwrapped, monotonic per track
+    std::int32_t cts_ms = 0;  // pts - dts
+    SteadyTime arrival{};     // when its last byte was read
+    SharedBytes payload;      // FLV tag body: 2- or 5-byte header, then AVCC NAL units or a raw AAC frame
     std::uint32_t payload_offset = 0;  // where the elementary data begins in payload
     SharedTrack track;
     std::optional<SegmentMark> opens_segment;

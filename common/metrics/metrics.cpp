@@ -4,7 +4,8 @@
 
 namespace tongke::metrics {
 
-prometheus::Counter& Metrics::counter(const std::string& name, const std::string& help, const Labels& labels) {
+prometheus::Counter& Metrics::counter(const std::string& name, const std::string& help,
+                                      const Labels& labels) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
 }
 

@@ -1,13 +1,13 @@
 // Precompiled once and reused by every folder that uses Asio (see cmake/tongke.cmake).
 #pragma once
+#include <algorithm>
+#include <array>
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/system/result.hpp>
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
