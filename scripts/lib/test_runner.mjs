@@ -1,0 +1,116 @@
+// Runs every kind of test one after the other and prints a summary by kind.
+// A test program's own closing line says how many cases it ran; a program that
+// ran none counts as failed.
+import { spawn, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+process.chdir(root);
+const argument = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : null);
+const all = process.argv.includes('--all');
+const only = argument('--only')?.split(',');
+const match = argument('--match');
+const cores = (availableParallelism ?? (() => cpus().length))();
+const logs = join(root, 'build/test-logs');
+mkdirSync(logs, { recursive: true });
+
+/** The ctest entries of a preset that carry a label, as commands. */
+function ctests(preset, label) {
+  const text = execFileSync('ctest', ['--test-dir', `build/${preset}`, '--show-only=json-v1', '-L', `^${label}$`], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  return JSON.parse(text).tests.map((test) => ({
+    name: `${test.name} (${preset})`, command: test.command,
+    seconds: test.properties.find((p) => p.name === 'TIMEOUT')?.value ?? 300,
+  }));
+}
+const nodeTests = (folder, seconds) => (existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.test.mjs')).sort() : [])
+  .map((file) => ({ name: file.replace('.test.mjs', ''), command: ['node', '--test', '--test-reporter=tap', join(folder, file)], seconds }));
+const fuzzers = () => (existsSync('build/fuzz/bin') ? readdirSync('build/fuzz/bin').filter((f) => f.startsWith('fuzz_')) : []).map((name) => {
+  const grown = join(logs, `corpus-${name}`);
+  mkdirSync(grown, { recursive: true });
+  const seeds = join('tests/fuzz/corpus', name.replace('fuzz_', ''));
+  return { name, command: [join('build/fuzz/bin', name), '-max_total_time=60', '-rss_limit_mb=2048', '-timeout=10', grown, ...(existsSync(seeds) ? [seeds] : [])], seconds: 180 };
+});
+const bench = (kind) => (existsSync(`tests/bench/${kind}.mjs`) ? [{ name: kind, command: ['node', `tests/bench/${kind}.mjs`], seconds: 3600 }] : []);
+
+const kinds = {
+  lint: () => [{ name: 'lint', command: ['scripts/lint'], seconds: 300 }],
+  unit: () => [...ctests('release', 'unit'), ...ctests('dev', 'unit')],
+  integration: () => [...ctests('release', 'integration'), ...ctests('dev', 'integration')],
+  'fuzz-replay': () => ctests('dev', 'fuzz-replay'),
+  pages: () => nodeTests('tests/pages', 120),
+  e2e: () => nodeTests('tests/e2e', 900),
+  browser: () => nodeTests('tests/e2e/browser', 900),
+};
+const extra = {
+  tsan: () => [...ctests('tsan', 'unit'), ...ctests('tsan', 'integration')],
+  fuzz: fuzzers,
+  soak: () => bench('soak'),
+  bench: () => bench('bench'),
+};
+const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages']);
+
+/** How many cases a finished program says it ran. */
+function casesIn(output) {
+  const catch2 = output.match(/All tests passed \(\d+ assertions? in (\d+) test cases?\)/) ?? output.match(/test cases:\s+(\d+)/);
+  if (catch2) return Number(catch2[1]);
+  const tap = [...output.matchAll(/^# pass (\d+)$/gm)].pop();
+  if (tap) return Number(tap[1]);
+  const replay = output.match(/replayed (\d+) inputs/);
+  if (replay) return Number(replay[1]);
+  return 1;
+}
+
+function run(test) {
+  return new Promise((done) => {
+    const begin = Date.now();
+    const child = spawn(test.command[0], test.command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let output = '', late = false;
+    const take = (chunk) => { output += chunk; };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    const timer = setTimeout(() => { late = true; process.kill(-child.pid, 'SIGKILL'); }, test.seconds * 1000);
+    const finish = (code) => {
+      clearTimeout(timer);
+      writeFileSync(join(logs, `${test.name.replace(/[^\w.-]+/g, '_')}.log`), output);
+      const cases = casesIn(output);
+      const why = late ? `no end after ${test.seconds} s` : code !== 0 ? `exit ${code}` : cases === 0 ? 'ran no test' : null;
+      done({ ...test, cases, why, output, took: (Date.now() - begin) / 1000 });
+    };
+    child.once('error', (error) => { output += error.message; finish(-1); });
+    child.once('close', finish);
+  });
+}
+
+async function runKind(kind, tests) {
+  const queue = [...tests], results = [];
+  const worker = async () => {
+    for (let test = queue.shift(); test; test = queue.shift()) {
+      const result = await run(test);
+      results.push(result);
+      console.log(`${result.why ? 'FAILED' : 'ok    '} ${kind}: ${result.name}, ${result.cases} tests, ${result.took.toFixed(1)} s${result.why ? ` (${result.why})` : ''}`);
+      if (result.why) console.log(result.output.split('\n').slice(-60).map((line) => `    ${line}`).join('\n'));
+    }
+  };
+  await Promise.all(Array.from({ length: parallel.has(kind) ? cores : 1 }, worker));
+  return results;
+}
+
+const begin = Date.now();
+const summary = [];
+for (const [kind, list] of Object.entries(all ? { ...kinds, ...extra } : kinds)) {
+  if (only && !only.includes(kind)) continue;
+  const tests = list().filter((test) => !match || test.name.includes(match));
+  if (!tests.length) { if (!match) summary.push({ kind, programs: 0, passed: 0, failed: 0 }); continue; }
+  const results = await runKind(kind, tests);
+  const failed = results.filter((r) => r.why);
+  summary.push({ kind, programs: results.length, passed: results.reduce((n, r) => n + (r.why ? 0 : r.cases), 0), failed: failed.length });
+}
+const passed = summary.reduce((n, row) => n + row.passed, 0), failed = summary.reduce((n, row) => n + row.failed, 0);
+console.log('\nkind          programs   tests passed   programs failed');
+for (const row of summary) console.log(`${row.kind.padEnd(13)} ${String(row.programs).padStart(8)} ${String(row.passed).padStart(14)} ${String(row.failed).padStart(17)}`);
+console.log(`\n${((Date.now() - begin) / 60000).toFixed(1)} min; logs in build/test-logs`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed || !passed ? 1 : 0);
