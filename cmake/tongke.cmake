@@ -25,7 +25,7 @@ if(TONGKE_MOLD AND NOT TONGKE_FUZZ)
 endif()
 
 add_compile_options(
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor
+  -Wall -Wextra -Wpedantic -Werror -Wshadow
   -Woverloaded-virtual -Wcast-align -Wnull-dereference -Wno-missing-field-initializers
   -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
