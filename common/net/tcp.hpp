@@ -1,0 +1,41 @@
+// Listening and accepted TCP sockets with the options every server here wants.
+// Include from sources only: it brings Asio.
+#pragma once
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
+
+#include "common/net/endpoint.hpp"
+
+namespace tongke::net {
+
+using Executor = boost::asio::io_context::executor_type;
+using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
+
+/// Binds and listens; throws boost::system::system_error naming the address
+/// (start-up). "[::]" takes IPv4 too and becomes 0.0.0.0 where IPv6 is off.
+TcpAcceptor listen(boost::asio::io_context& context, const Endpoint& where);
+
+struct SocketOptions {
+    int unsent_low_water = 0;      // bytes the kernel may hold unsent (TCP_NOTSENT_LOWAT); 0: its default
+    int user_timeout_ms = 30'000;  // data unacknowledged for this long ends the connection
+};
+/// No Nagle, keepalive, non-blocking; errors are left to the first read.
+void prepare(TcpSocket& socket, const SocketOptions& options = {});
+
+/// "192.0.2.1" or "2001:db8::1"; a mapped IPv4 address is written as IPv4. "" when gone.
+std::string peer_address(const TcpSocket& socket);
+bool peer_is_loopback(const TcpSocket& socket);
+
+struct TcpInfo {
+    std::uint32_t rtt_us = 0;
+    std::uint32_t retransmits = 0;  // segments, so far
+    std::uint64_t delivery_rate_bps = 0;
+    std::uint32_t unsent_bytes = 0;
+};
+std::optional<TcpInfo> tcp_info(TcpSocket& socket);
+
+}  // namespace tongke::net

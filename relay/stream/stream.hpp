@@ -1,0 +1,81 @@
+// One stream by name, on its home worker: takes publishers and their frames,
+// repairs the timeline, numbers frames, opens segments, writes the log and
+// posts each frame once to every worker's view (DESIGN.md 2.1, 3). It outlives
+// its publishers: a lost one is waited for grace_seconds (TRAPS.md 1.1).
+// Owned by the StreamHub. Except where said, call on the home worker only.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/async/live_count.hpp"
+#include "common/media/frame.hpp"
+#include "relay/stream/stream_info.hpp"
+#include "relay/stream/wire_log.hpp"
+
+namespace tongke::relay {
+
+struct StreamOptions {
+    int keep_seconds = 120;
+    std::uint64_t keep_bytes = 256u << 20;
+    double segment_seconds = 2;
+    int grace_seconds = 30;
+    int merge_ms = 0;
+};
+
+/// A frame as the publisher sent it: no number, timestamp not yet repaired.
+struct IngestFrame {
+    TrackKind kind = TrackKind::video;
+    bool keyframe = false;
+    std::uint32_t timestamp = 0;  // ms, modulo 2^32
+    std::int32_t cts_ms = 0;
+    SteadyTime arrival{};
+    SharedBytes payload;  // FLV tag body
+    std::uint32_t payload_offset = 0;
+    SharedTrack track;
+};
+
+using PublicationId = std::uint64_t;
+
+enum class PublishRefusal : std::uint8_t { none, two_encoders };
+
+struct Publication {
+    PublicationId id = 0;  // 0: refused
+    PublishRefusal refusal = PublishRefusal::none;
+};
+
+class Stream : async::LiveCount<Stream> {
+  public:
+    using LiveCount::alive;
+    struct Parts;  // what the hub gives it
+    Stream(std::string name, StreamOptions options, Parts parts);
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    // Any thread.
+    const std::string& name() const;
+    const StreamOptions& options() const;
+    std::size_t home() const;
+    void count_subscriber(Transport transport, int by);
+    /// EXT-X-TARGETDURATION in seconds, 0 until settled.
+    int target_duration() const;
+    void post(std::function<void(Stream&)> work);
+
+    /// A new publisher replaces the one that is there (its `on_replaced` is called);
+    /// the third take-over within 30 s is refused (CONTRACT.md §4).
+    Publication begin(PublisherInfo who, std::function<void()> on_replaced);
+    void append(PublicationId id, IngestFrame frame);
+    void end(PublicationId id);
+
+    /// Grace, advisories, rates: call about once a second.
+    void tick();
+    StreamInfo info() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace tongke::relay

@@ -1,0 +1,62 @@
+// What the API says about a stream (GET /api/v1/streams), as plain values: a
+// snapshot made on the stream's home worker, free to be read anywhere.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/time/clock.hpp"
+
+namespace tongke::relay {
+
+enum class Transport : std::uint8_t { rtmp, hls };
+inline constexpr std::size_t kTransports = 2;
+
+struct PublisherInfo {
+    std::string address;
+    std::string client;  // what it calls itself (flashVer)
+    bool backup = false;
+    WallTime since{};
+};
+
+struct FrameGaps {
+    std::uint64_t over_100_ms = 0;  // gaps between arrivals of video frames since the start
+    std::uint64_t over_500_ms = 0;
+    std::uint64_t over_2_s = 0;
+    double worst_s = 0;  // of the last minute or the one before
+};
+
+/// Something the operator should look at; `code` is stable, `text` Chinese.
+struct Advisory {
+    std::string code;  // two_encoders, keyframe_interval, timestamps
+    std::string text;
+    WallTime since{};
+};
+
+struct StreamInfo {
+    std::string name;
+    bool live = false;  // a publisher is there, or was within grace_seconds
+    std::optional<PublisherInfo> publisher;
+    std::string video_codec;  // RFC 6381: "avc1.64001f"; "" when there is none
+    std::string audio_codec;
+    int width = 0;
+    int height = 0;
+    std::uint64_t bitrate_bps = 0;  // both tracks, over the last seconds
+    double fps = 0;
+    double keyframe_interval_s = 0;
+    FrameGaps gaps;
+    std::uint64_t timestamp_repairs = 0;
+    std::array<int, kTransports> subscribers{};  // by Transport
+    double log_span_s = 0;
+    std::uint64_t log_bytes = 0;
+    std::int64_t first_frame = 0;  // numbers held by the log; 0 when it is empty
+    std::int64_t last_frame = 0;
+    std::string run;
+    int target_duration_s = 0;  // 0: not settled yet
+    std::vector<Advisory> advisories;
+};
+
+}  // namespace tongke::relay

@@ -1,0 +1,83 @@
+// One worker's view of one stream: its index of the log and the readers that
+// live on that worker. Fed by one post per frame from the stream's home worker
+// (DESIGN.md 3, row 5); everything here runs on the view's own worker.
+// A flush follows the video frame, stretched by merge_ms and by load: readers
+// are called once and send everything they lack.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/async/live_count.hpp"
+#include "common/time/clock.hpp"
+#include "relay/stream/stream_info.hpp"
+#include "relay/stream/wire_log.hpp"
+
+namespace tongke::relay {
+
+/// Reads wire bytes: an RTMP subscriber.
+class LogReader {
+  public:
+    virtual ~LogReader() = default;
+    /// New bytes are in the log, and some may be dropped after this call. May detach.
+    virtual void on_flush() = 0;
+    /// No publisher came back within grace_seconds. May detach.
+    virtual void on_stream_ended() = 0;
+};
+
+/// Reads frames: the HLS packager.
+class FrameReader {
+  public:
+    virtual ~FrameReader() = default;
+    virtual void on_frame(const SharedFrame& frame) = 0;
+    /// No publisher came back within grace_seconds: what is open may be finished.
+    virtual void on_stream_ended() {}
+};
+
+class StreamView : async::LiveCount<StreamView> {
+  public:
+    using LiveCount::alive;
+    using Defer = std::function<void(std::function<void()>)>;
+    /// `defer` posts to the end of this worker's queue, so that a flush finds
+    /// every frame that was queued before it.
+    StreamView(std::string name, std::size_t worker, LogBounds bounds, Milliseconds merge, const Clock& clock,
+               Defer defer);
+    ~StreamView();
+    StreamView(const StreamView&) = delete;
+    StreamView& operator=(const StreamView&) = delete;
+
+    const std::string& name() const { return name_; }
+    std::size_t worker() const { return worker_; }
+    const WireLog& log() const { return log_; }
+    /// A publisher is there, or was within grace_seconds.
+    bool live() const { return live_; }
+
+    void attach(LogReader& reader) { log_readers_.push_back(&reader); }
+    void detach(LogReader& reader);
+    void attach(FrameReader& reader) { frame_readers_.push_back(&reader); }
+    void detach(FrameReader& reader);
+
+    // From the home worker, by post.
+    void append(const LogEntry& entry, const SharedBlock& block, const SharedFrame& frame);
+    void set_live(bool live);
+    /// Sends what waits for a video frame or for merge_ms now.
+    void flush();
+
+  private:
+    bool flush_due(const LogEntry& newest) const;
+
+    std::string name_;
+    std::size_t worker_;
+    WireLog log_;
+    Milliseconds merge_;
+    const Clock& clock_;
+    Defer defer_;
+    bool live_ = false;
+    bool flush_queued_ = false;
+    bool unflushed_ = false;
+    SteadyTime last_flush_{};
+    std::vector<LogReader*> log_readers_;  // null: left during a call, swept after it
+    std::vector<FrameReader*> frame_readers_;
+};
+
+}  // namespace tongke::relay

@@ -1,0 +1,44 @@
+// Makes one continuous timeline of what publishers send: 32-bit timestamps are
+// unwrapped, each track is kept strictly rising, a jump that the wall clock
+// does not explain is taken out, and a publisher that returns goes on where
+// the last one stopped plus its absence (DESIGN.md 2.1, TRAPS.md 1.1, 1.4).
+// Pure: arrival times come in with the frames. The run's first timestamp is kept.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "common/media/frame.hpp"
+
+namespace tongke::relay {
+
+class Timeline {
+  public:
+    struct Placed {
+        std::int64_t dts_ms = 0;
+        std::int64_t gap_ms = 0;  // absence put in before this frame; 0 in a steady stream
+        bool repaired = false;    // moved against what the publisher said
+    };
+
+    /// The next frame comes from a new connection: its timestamps mean nothing yet.
+    void new_publisher() { rebase_ = true; }
+    Placed place(TrackKind kind, std::uint32_t timestamp, SteadyTime arrival);
+
+    std::uint64_t repairs() const { return repairs_; }
+
+  private:
+    void rebase(std::int64_t raw, std::int64_t dts_ms);
+    bool unexplained(std::int64_t dts_ms, SteadyTime arrival) const;
+    std::int64_t after_absence(SteadyTime arrival) const;
+
+    bool rebase_ = true;
+    bool started_ = false;
+    std::int64_t raw_ = 0;                               // unwrapped timestamp of the last frame of any track
+    std::int64_t offset_ = 0;                            // dts = unwrapped timestamp + offset
+    std::int64_t newest_ = 0;                            // highest dts given
+    std::array<std::optional<std::int64_t>, 2> last_{};  // by TrackKind
+    SteadyTime last_arrival_{};
+    std::uint64_t repairs_ = 0;
+};
+
+}  // namespace tongke::relay
