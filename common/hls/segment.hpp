@@ -27,6 +27,7 @@ struct Segment {
     std::int64_t pdt_ms = 0;       // program date time of its first frame, unix ms
     bool discontinuity = false;    // EXT-X-DISCONTINUITY precedes it
     bool gap = false;              // EXT-X-GAP: absent media, data is null
+    int target_duration = 0;       // seconds, the stream's EXT-X-TARGETDURATION
     std::string name;              // relative to the media playlist: RUN/MSN.m4s
     SharedBytes data;              // fMP4: moof+mdat (styp allowed)
     std::shared_ptr<const InitSection> init;

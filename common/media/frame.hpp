@@ -34,6 +34,7 @@ struct SegmentMark {
     std::int64_t msn = 0;        // media sequence number
     std::int64_t pdt_ms = 0;     // program date time of the frame, unix ms
     bool discontinuity = false;  // EXT-X-DISCONTINUITY precedes this segment
+    int target_duration = 0;     // seconds, EXT-X-TARGETDURATION; 0 until two keyframes have settled it
 };
 
 struct Frame {

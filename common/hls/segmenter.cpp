@@ -1,0 +1,140 @@
+#include "common/hls/segmenter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tongke::hls {
+namespace {
+
+// EXTINF is compared with TARGETDURATION after rounding to the nearest second
+// (RFC 8216bis 4.4.3.1); 50 ms are left for the frame that is still to come.
+constexpr std::int64_t kRoundingSlackMs = 450;
+constexpr std::int64_t kTimestampJitterMs = 50;
+// A keyframe expected this soon is waited for rather than cut off.
+constexpr std::int64_t kKeyframeWaitMs = 100;
+// Only audio for this long from the start: the publisher sends no picture.
+constexpr std::int64_t kAudioOnlyAfterMs = 3000;
+// Video this much older than the audio has stopped; audio then keeps the segments going.
+constexpr std::int64_t kVideoAbsentMs = 1000;
+
+int ceil_seconds(double seconds) {
+    return static_cast<int>(std::ceil(seconds - 1e-9));
+}
+
+}  // namespace
+
+Segmenter::Segmenter(SegmenterConfig config, std::function<std::int64_t()> next_msn)
+    : config_(std::move(config)), next_msn_(std::move(next_msn)), target_duration_(config_.target_duration) {}
+
+std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, std::int64_t dts_ms,
+                                               bool discontinuity) {
+    const bool video = kind == TrackKind::video;
+    std::optional<SegmentMark> mark;
+    const bool jumped = video && begin_ms_ && !audio_only_ && too_long(dts_ms - *begin_ms_);
+    if (begin_ms_ && (discontinuity || jumped)) {
+        longest_ms_ = std::max(longest_ms_, last_video_ms_.value_or(*begin_ms_) - *begin_ms_ + frame_ms_);
+        last_keyframe_ms_.reset();
+        last_video_ms_.reset();
+        audio_only_ = audio_only_ && !video;
+        mark = open(dts_ms, true);
+    }
+    if (video && keyframe) note_keyframe(dts_ms);
+    if (!mark) mark = video ? on_video(keyframe, dts_ms) : on_audio(dts_ms);
+    if (video) {
+        if (last_video_ms_ && dts_ms > *last_video_ms_) frame_ms_ = dts_ms - *last_video_ms_;
+        if (keyframe) last_keyframe_ms_ = dts_ms;
+        last_video_ms_ = dts_ms;
+    }
+    if (mark) mark->target_duration = target_duration_.value_or(0);
+    return mark;
+}
+
+std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_ms) {
+    if (!begin_ms_) {
+        if (!keyframe) return std::nullopt;
+        return open(dts_ms, config_.first_is_discontinuity);
+    }
+    if (audio_only_) {
+        if (!keyframe) return std::nullopt;
+        audio_only_ = false;
+        return open(dts_ms, true);
+    }
+    const auto elapsed = dts_ms - *begin_ms_;
+    if (keyframe) {
+        if (!keyframe_should_cut(elapsed)) return std::nullopt;
+        off_keyframe_ = off_keyframe_ && interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
+        return open(dts_ms, false);
+    }
+    if (!must_cut_before(dts_ms)) return std::nullopt;
+    settle_target_duration(config_.max_target_duration * 1000);
+    off_keyframe_ = true;
+    return open(dts_ms, false);
+}
+
+std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
+    if (!first_audio_ms_) first_audio_ms_ = dts_ms;
+    if (!begin_ms_) {
+        if (last_video_ms_ || dts_ms - *first_audio_ms_ < kAudioOnlyAfterMs) return std::nullopt;
+        audio_only_ = true;
+        settle_target_duration(0);
+        return open(dts_ms, config_.first_is_discontinuity);
+    }
+    const auto elapsed = dts_ms - *begin_ms_;
+    if (audio_only_) {
+        if (elapsed < config_.target_seconds * 1000 - kTimestampJitterMs) return std::nullopt;
+        return open(dts_ms, too_long(elapsed));
+    }
+    const auto limit = target_duration_.value_or(config_.max_target_duration) * 1000;
+    const bool video_stopped = !last_video_ms_ || dts_ms - *last_video_ms_ > kVideoAbsentMs;
+    if (!video_stopped || elapsed < limit) return std::nullopt;
+    settle_target_duration(config_.max_target_duration * 1000);
+    return open(dts_ms, too_long(elapsed));
+}
+
+void Segmenter::note_keyframe(std::int64_t dts_ms) {
+    if (!last_keyframe_ms_) return;
+    interval_ms_ = dts_ms - *last_keyframe_ms_;
+    settle_target_duration(std::max(interval_ms_, dts_ms - *begin_ms_));
+}
+
+void Segmenter::settle_target_duration(std::int64_t interval_ms) {
+    if (target_duration_) return;
+    const auto longest_ms = static_cast<double>(std::max(interval_ms, longest_ms_));
+    const int wanted = std::max(ceil_seconds(config_.target_seconds), ceil_seconds(longest_ms / 1000));
+    target_duration_ = std::clamp(wanted, 1, config_.max_target_duration);
+}
+
+/// Cut here when the segment is long enough, or when waiting for the next
+/// keyframe would make it too long.
+bool Segmenter::keyframe_should_cut(std::int64_t elapsed_ms) const {
+    if (!target_duration_) return false;
+    if (static_cast<double>(elapsed_ms) >= config_.target_seconds * 1000 - kTimestampJitterMs) return true;
+    return elapsed_ms + interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
+}
+
+bool Segmenter::must_cut_before(std::int64_t dts_ms) const {
+    const auto limit = target_duration_.value_or(config_.max_target_duration) * 1000;
+    const auto elapsed = dts_ms - *begin_ms_;
+    const bool last_chance = elapsed + frame_ms_ > limit + kRoundingSlackMs;
+    if (elapsed < limit) return last_chance && elapsed > 0;
+    const bool keyframe_due = last_keyframe_ms_ && interval_ms_ > 0 &&
+                              std::abs(*last_keyframe_ms_ + interval_ms_ - dts_ms) <= kKeyframeWaitMs;
+    return last_chance || !keyframe_due;
+}
+
+bool Segmenter::too_long(std::int64_t elapsed_ms) const {
+    const auto limit = target_duration_.value_or(config_.max_target_duration) * 1000;
+    return elapsed_ms >= limit + 500;
+}
+
+SegmentMark Segmenter::open(std::int64_t dts_ms, bool discontinuity) {
+    begin_ms_ = dts_ms;
+    SegmentMark mark;
+    mark.run = config_.run;
+    mark.msn = next_msn_();
+    mark.pdt_ms = dts_ms + config_.pdt_offset_ms;
+    mark.discontinuity = discontinuity;
+    return mark;
+}
+
+}  // namespace tongke::hls

@@ -1,0 +1,230 @@
+#include "common/hls/segmenter.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+using namespace tongke;
+using tongke::hls::Segmenter;
+using tongke::hls::SegmenterConfig;
+
+namespace {
+
+struct Cut {
+    std::int64_t at_ms;
+    SegmentMark mark;
+};
+
+/// Feeds video at a frame rate with keyframes where told, and keeps the marks.
+class Encoder {
+  public:
+    explicit Encoder(SegmenterConfig config = {})
+        : segmenter_(std::move(config), [this] { return next_msn_++; }) {}
+
+    void video(std::int64_t at_ms, bool keyframe, bool discontinuity = false) {
+        put(TrackKind::video, keyframe, at_ms, discontinuity);
+    }
+    void audio(std::int64_t at_ms, bool discontinuity = false) {
+        put(TrackKind::audio, false, at_ms, discontinuity);
+    }
+    /// Frames at `fps` from the current time on, a keyframe every `gop` frames.
+    void run(double fps, int gop, double seconds) {
+        const auto count = static_cast<int>(std::lround(fps * seconds));
+        for (int i = 0; i < count; ++i) video(origin_ms_ + std::llround(i * 1000.0 / fps), i % gop == 0);
+        origin_ms_ += std::llround(count * 1000.0 / fps);
+    }
+    void jump(std::int64_t ms) { origin_ms_ += ms; }
+
+    Segmenter& segmenter() { return segmenter_; }
+    const std::vector<Cut>& cuts() const { return cuts_; }
+    std::vector<std::int64_t> lengths() const {
+        std::vector<std::int64_t> out;
+        for (std::size_t i = 1; i < cuts_.size(); ++i) out.push_back(cuts_[i].at_ms - cuts_[i - 1].at_ms);
+        return out;
+    }
+
+  private:
+    void put(TrackKind kind, bool keyframe, std::int64_t at_ms, bool discontinuity) {
+        if (auto mark = segmenter_.on_frame(kind, keyframe, at_ms, discontinuity))
+            cuts_.push_back({at_ms, *mark});
+    }
+
+    std::int64_t next_msn_ = 100;
+    std::int64_t origin_ms_ = 0;
+    Segmenter segmenter_;
+    std::vector<Cut> cuts_;
+};
+
+void require_rounded_lengths_within(const Encoder& encoder, int target_duration) {
+    for (std::size_t i = 1; i < encoder.cuts().size(); ++i) {
+        if (encoder.cuts()[i].mark.discontinuity) continue;
+        const auto ms = encoder.cuts()[i].at_ms - encoder.cuts()[i - 1].at_ms;
+        CAPTURE(i, ms);
+        REQUIRE(std::lround(static_cast<double>(ms) / 1000) <= target_duration);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a two second GOP gives two second segments that open at keyframes") {
+    Encoder encoder;
+    encoder.run(25, 50, 10.04);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(5, 2000));
+    REQUIRE(encoder.segmenter().target_duration() == 2);
+}
+
+TEST_CASE("MSNs come from the allocator and program date time from the offset") {
+    Encoder encoder({.run = "1a", .pdt_offset_ms = 5'000'000});
+    encoder.run(25, 50, 4.04);
+    REQUIRE(encoder.cuts().size() == 3);
+    CHECK(encoder.cuts()[2].mark.msn == 102);
+    CHECK(encoder.cuts()[2].mark.run == "1a");
+    CHECK(encoder.cuts()[2].mark.pdt_ms == 5'004'000);
+}
+
+TEST_CASE("the first segment opens at the first keyframe, not before") {
+    Encoder encoder;
+    encoder.audio(0);
+    encoder.video(20, false);
+    encoder.video(60, true);
+    REQUIRE(encoder.cuts().size() == 1);
+    CHECK(encoder.cuts()[0].at_ms == 60);
+}
+
+TEST_CASE("the target duration is unknown until the second keyframe and then fixed") {
+    Encoder encoder;
+    encoder.run(25, 100, 4);  // the next keyframe is at 4 s
+    CHECK_FALSE(encoder.segmenter().target_duration());
+    CHECK(encoder.cuts()[0].mark.target_duration == 0);
+    encoder.run(25, 100, 8);
+    CHECK(encoder.segmenter().target_duration() == 4);
+    CHECK(encoder.cuts()[1].mark.target_duration == 4);
+    encoder.run(25, 25, 8);
+    CHECK(encoder.segmenter().target_duration() == 4);
+}
+
+TEST_CASE("the first interval is rounded up to whole seconds") {
+    Encoder encoder;
+    encoder.run(30000.0 / 1001, 60, 10);  // 2.002 s
+    CHECK(encoder.segmenter().target_duration() == 3);
+    CHECK(encoder.lengths()[0] == 2002);
+}
+
+TEST_CASE("short GOPs are gathered up to the segment target") {
+    Encoder encoder;
+    encoder.run(25, 25, 10.04);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(5, 2000));
+}
+
+TEST_CASE("a GOP of one and a half seconds is cut early rather than too late") {
+    Encoder encoder;
+    encoder.run(30, 45, 9.1);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(6, 1500));
+    CHECK(encoder.segmenter().target_duration() == 2);
+}
+
+TEST_CASE("a later, longer GOP is cut at the target duration with the advisory") {
+    Encoder encoder;
+    encoder.run(25, 50, 4);
+    CHECK_FALSE(encoder.segmenter().keyframe_interval_too_long());
+    encoder.run(25, 250, 20);
+    CHECK(encoder.segmenter().keyframe_interval_too_long());
+    encoder.run(25, 50, 6.04);
+    CHECK_FALSE(encoder.segmenter().keyframe_interval_too_long());
+    // The keyframe due at 6 s is waited for 100 ms in vain.
+    const std::vector<std::int64_t> expected{2000, 2000, 2120, 2000, 2000, 2000, 1880, 2000,
+                                             2000, 2000, 2000, 2000, 2000, 2000, 2000};
+    REQUIRE(encoder.lengths() == expected);
+    CHECK(encoder.segmenter().keyframe_interval_ms() == 2000);
+}
+
+TEST_CASE("a GOP one frame too long still opens its segment at the keyframe") {
+    Encoder encoder;
+    encoder.run(25, 50, 4);
+    encoder.run(25, 51, 51 * 4 / 25.0);
+    encoder.run(25, 51, 0.04);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>{2000, 2000, 2040, 2040, 2040, 2040});
+    require_rounded_lengths_within(encoder, 2);
+}
+
+TEST_CASE("an encoder that makes a keyframe every ten seconds gets ten second segments") {
+    Encoder encoder;
+    encoder.run(25, 250, 40.04);
+    CHECK(encoder.segmenter().target_duration() == 10);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(4, 10'000));
+    CHECK_FALSE(encoder.segmenter().keyframe_interval_too_long());
+}
+
+TEST_CASE("a first GOP beyond the maximum is cut at ten seconds") {
+    Encoder encoder;
+    encoder.run(25, 1000, 25);
+    CHECK(encoder.segmenter().target_duration() == 10);
+    CHECK(encoder.segmenter().keyframe_interval_too_long());
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(2, 10'000));
+}
+
+TEST_CASE("a target duration kept on disk is used from the first segment on") {
+    Encoder encoder({.target_duration = 3, .first_is_discontinuity = true});
+    encoder.run(25, 250, 9.04);
+    CHECK(encoder.cuts()[0].mark.discontinuity);
+    CHECK(encoder.cuts()[0].mark.target_duration == 3);
+    REQUIRE(encoder.lengths() == std::vector<std::int64_t>(3, 3000));
+}
+
+TEST_CASE("a discontinuity opens a segment at once, whatever the frame") {
+    Encoder encoder;
+    encoder.run(25, 50, 5);
+    encoder.audio(9000, true);
+    encoder.jump(4020);
+    encoder.run(25, 50, 4.04);
+    REQUIRE(encoder.cuts().size() == 6);
+    CHECK(encoder.cuts()[3].at_ms == 9000);
+    CHECK(encoder.cuts()[3].mark.discontinuity);
+    CHECK(encoder.cuts()[4].at_ms == 11'020);
+    CHECK_FALSE(encoder.cuts()[4].mark.discontinuity);
+}
+
+TEST_CASE("a jump in the timestamps that nobody announced is a discontinuity") {
+    Encoder encoder;
+    encoder.run(25, 50, 3);
+    encoder.jump(7000);
+    encoder.run(25, 50, 2);
+    REQUIRE(encoder.cuts().size() == 3);
+    CHECK(encoder.cuts()[2].at_ms == 10'000);
+    CHECK(encoder.cuts()[2].mark.discontinuity);
+}
+
+TEST_CASE("sound without a picture is cut at the segment target") {
+    Encoder encoder;
+    for (int i = 0; i < 470; ++i) encoder.audio(i * 64 / 3);
+    REQUIRE(encoder.cuts().size() >= 3);
+    CHECK(encoder.segmenter().target_duration() == 2);
+    require_rounded_lengths_within(encoder, 2);
+}
+
+TEST_CASE("when the picture stops the sound keeps the segments going") {
+    Encoder encoder;
+    encoder.run(25, 50, 4);
+    for (int i = 0; i < 470; ++i) encoder.audio(4000 + i * 64 / 3);
+    REQUIRE(encoder.cuts().size() >= 6);
+    require_rounded_lengths_within(encoder, 2);
+}
+
+TEST_CASE("no sequence of frames makes a segment that rounds above the target duration") {
+    std::uint64_t state = 7;
+    const auto random = [&state](std::uint64_t below) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        return (state >> 33) % below;
+    };
+    for (int round = 0; round < 200; ++round) {
+        Encoder encoder;
+        std::int64_t at = 0;
+        for (int i = 0; i < 600; ++i) {
+            at += static_cast<std::int64_t>(random(round % 2 == 0 ? 80 : 400));
+            if (random(3) == 0) encoder.audio(at);
+            encoder.video(at, random(40) == 0, random(200) == 0);
+        }
+        require_rounded_lengths_within(encoder, encoder.segmenter().target_duration().value_or(10));
+    }
+}
