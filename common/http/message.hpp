@@ -23,8 +23,11 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
     std::map<std::string, std::string, std::less<>> captures;  // {name} parts of the route
     std::string body;
-    std::string peer;  // socket address, "192.0.2.1" or "2001:db8::1" (v4-mapped is written as v4)
-    bool tls = false;
+    std::string peer;         // "192.0.2.1" or "2001:db8::1" (v4-mapped is written as v4): the socket's own
+                              // address, or X-Forwarded-For's when the socket is a trusted proxy
+    std::string socket_peer;  // always the socket's own address
+    bool tls = false;         // this connection, or X-Forwarded-Proto of a trusted proxy
+    int worker = 0;           // index of the io_context that carries the connection (order of Server's list)
 
     std::string_view header(std::string_view lower_case_name) const;  // "" when absent
     std::optional<std::string> query_value(std::string_view name) const;
@@ -33,15 +36,20 @@ struct Request {
     std::string_view bearer_token() const;                  // Authorization: Bearer, "" when absent
 };
 
-/// A response that stays open: the handler keeps the pointer and writes; the
-/// server calls on_close once, on the handler's executor, when the peer left.
+/// A response that stays open (text/event-stream). The handler makes one with
+/// make_event_stream(), answers with it and keeps the pointer; events written
+/// before the head is sent are kept. Thread-safe.
 class EventStream {
   public:
     virtual ~EventStream() = default;
-    virtual void write(std::string text) = 0;  // thread-safe; over the unsent bound the stream is closed
+    /// One event; over the unsent bound the stream is closed and counted `slow_event_reader`.
+    virtual void event(std::string_view name, std::string_view data) = 0;
     virtual void close() = 0;
-    std::function<void()> on_close;
+    virtual bool open() const = 0;
 };
+/// `on_close` is called once, from any thread, when the peer left, fell behind,
+/// the server stopped or close() was called.
+std::shared_ptr<EventStream> make_event_stream(std::function<void()> on_close = {});
 
 struct Response {
     int status = 200;
@@ -61,6 +69,8 @@ Response json_response(std::string json, int status = 200);
 /// `extra_members` is JSON text of further members without braces, e.g. `"next":"…"`.
 Response problem(int status, std::string_view code, std::string_view detail_zh,
                  std::string extra_members = {});
+/// `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+std::string json_quote(std::string_view text);
 
 /// Called exactly once per request, from any thread, at once or later; a Reply
 /// destroyed unused answers 500. Copies share the one answer.

@@ -1,0 +1,36 @@
+// One accepted connection: reads requests one at a time, routes each, writes
+// the answer, until either side ends it. Lives on one worker's io_context and
+// is only touched there; `ended` is called once, when its coroutine is done.
+#pragma once
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <functional>
+#include <memory>
+
+#include "common/http/server_state.hpp"
+
+namespace tongke::http {
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+class Connection {
+  public:
+    virtual ~Connection() = default;
+    virtual void start(std::function<void()> ended) = 0;
+    /// The server stops: an idle connection closes now, a busy one after its answer.
+    virtual void finish() = 0;
+    /// Closes at once.
+    virtual void abort() = 0;
+    /// The worker's sweep: ends a wait whose deadline has passed.
+    virtual void check(SteadyTime now) = 0;
+};
+
+using SharedState = std::shared_ptr<ServerState>;
+using SharedContext = std::shared_ptr<boost::asio::ssl::context>;
+std::shared_ptr<Connection> make_connection(Socket socket, SharedState state, int worker);
+std::shared_ptr<Connection> make_tls_connection(Socket socket, SharedState state, int worker,
+                                                SharedContext context);
+
+}  // namespace tongke::http
