@@ -40,6 +40,10 @@ struct AudioTag {
 /// Classic and enhanced (avc1, mp4a) spellings. Command frames are `ignorable`.
 Result<VideoTag> parse_video_tag(ByteView body);
 Result<AudioTag> parse_audio_tag(ByteView body);
+/// What either tag is, for those who need no more.
+Result<Packet> classify(TrackKind kind, ByteView body);
+/// True for what CONTRACT.md §4 numbers: coded audio and video, no sequence headers.
+bool is_frame(TrackKind kind, ByteView body);
 /// The codec in words, for a refusal: "hvc1", "video codec id 12", "mp3" …
 std::string codec_name(TrackKind kind, ByteView body);
 /// Rewrites an enhanced avc1 or mp4a body to the classic header, which every
