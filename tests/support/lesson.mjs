@@ -1,0 +1,82 @@
+// What a classroom PC does, without a browser: plays a room's lesson from the
+// node over HTTP with the session's cookie and keeps the log of what came.
+import { pause } from './wait.mjs';
+
+export const room1 = '510113-01', room2 = '510113-02';
+
+/** Parses the parts of a media playlist that tests look at. */
+export function parsePlaylist(text) {
+  const playlist = { sequence: 0, target: 0, discontinuitySequence: 0, segments: [], map: null };
+  let pending = {};
+  for (const line of text.split(/\r?\n/)) {
+    const value = line.slice(line.indexOf(':') + 1);
+    if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) playlist.sequence = Number(value);
+    else if (line.startsWith('#EXT-X-TARGETDURATION:')) playlist.target = Number(value);
+    else if (line.startsWith('#EXT-X-DISCONTINUITY-SEQUENCE:')) playlist.discontinuitySequence = Number(value);
+    else if (line.startsWith('#EXTINF:')) pending.duration = parseFloat(value);
+    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.pdt = Date.parse(value);
+    else if (line === '#EXT-X-DISCONTINUITY') pending.discontinuity = true;
+    else if (line.startsWith('#EXT-X-MAP:')) playlist.map = value.match(/URI="([^"]+)"/)[1];
+    else if (line && !line.startsWith('#')) {
+      playlist.segments.push({ ...pending, uri: line, msn: playlist.sequence + playlist.segments.length });
+      pending = {};
+    }
+  }
+  return playlist;
+}
+
+/** Starts the lesson of a room as its 班主任; resolves the answer. */
+export const startLesson = (teacher, room, more = {}) => teacher.post(`/api/v1/rooms/${room}/playback`, { action: 'start', ...more });
+export const stopLesson = (teacher, room) => teacher.post(`/api/v1/rooms/${room}/playback`, { action: 'stop' });
+export const lessonPath = (room) => `/rooms/${room}/hls/index.m3u8`;
+
+/** Follows relative URIs to the media playlist; resolves {path, playlist} or {status, body}. */
+export async function mediaPlaylist(call, path) {
+  const answer = await call(path), text = await answer.text();
+  if (!answer.ok) return { status: answer.status, body: JSON.parse(text) };
+  if (text.includes('#EXT-X-STREAM-INF')) {
+    const next = text.split('\n').find((line) => line && !line.startsWith('#'));
+    return mediaPlaylist(call, new URL(next.trim(), `http://x${path}`).pathname);
+  }
+  return { status: 200, path, text, playlist: parsePlaylist(text) };
+}
+
+/** A player that fetches every segment once and notes when each came. */
+export class HttpPlayer {
+  constructor(call, path) {
+    this.call = call;
+    this.path = path;
+    this.segments = new Map();   // msn → {at, bytes, pdt, uri}
+    this.sequences = [];         // every MEDIA-SEQUENCE seen, in order
+    this.statuses = [];
+    this.running = true;
+    this.done = this.#loop();
+  }
+  async stop() { this.running = false; await this.done; }
+
+  async #loop() {
+    while (this.running) {
+      try { await this.#once(); } catch (error) { this.statuses.push(String(error.cause?.code ?? error.message)); }
+      await pause(400);
+    }
+  }
+  async #once() {
+    const { status, path, playlist } = await mediaPlaylist(this.call, this.path);
+    if (status !== 200) { this.statuses.push(status); return; }
+    this.sequences.push(playlist.sequence);
+    for (const segment of playlist.segments) {
+      if (this.segments.has(segment.msn)) continue;
+      const answer = await this.call(new URL(segment.uri, `http://x${path}`).pathname);
+      if (!answer.ok) { this.statuses.push(answer.status); continue; }
+      const bytes = (await answer.arrayBuffer()).byteLength;
+      this.segments.set(segment.msn, { at: Date.now(), bytes, pdt: segment.pdt, uri: segment.uri, duration: segment.duration });
+    }
+  }
+  /** The media numbers that are missing between the first and the last one. */
+  holes() {
+    const seen = [...this.segments.keys()].sort((a, b) => a - b), holes = [];
+    for (let n = seen[0]; n < seen.at(-1); n++) if (!this.segments.has(n)) holes.push(n);
+    return holes;
+  }
+  sequenceFell() { return this.sequences.some((n, i) => i > 0 && n < this.sequences[i - 1]); }
+}

@@ -1,0 +1,43 @@
+// A relay of its own for a test: any streams, free ports, real tokens.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePorts, temporaryFolder } from './demo.mjs';
+import { Child, program, run } from './process.mjs';
+import { until } from './wait.mjs';
+
+/** `streams`: names; each gets the key "key-NAME". `extra`: more TOML. */
+export async function startRelay(test, streams = ['main'], extra = '') {
+  const dir = temporaryFolder(test);
+  const base = await freePorts(2);
+  const config = join(dir, 'relay.toml');
+  writeFileSync(config, `data_dir = "${join(dir, 'data')}"
+[rtmp]
+listen = "[::]:${base}"
+[http]
+listen = "[::]:${base + 1}"
+${streams.map((name) => `[stream.${name}]\npublish_key = "key-${name}"\n`).join('')}
+${extra}`);
+  const relay = { dir, config, rtmp: `rtmp://127.0.0.1:${base}`, http: `http://127.0.0.1:${base + 1}`, rtmpPort: base, httpPort: base + 1 };
+  relay.start = async () => {
+    relay.child = new Child(test, program('tongke-relay'), ['--config', config, 'serve']);
+    await until('the relay is ready', async () => {
+      if (relay.child.result) throw new Error(`relay ended: ${relay.child.stderr}`);
+      return (await fetch(`${relay.http}/healthz`)).ok;
+    }, 20);
+  };
+  await relay.start();
+  relay.cli = (...words) => run(test, program('tongke-relay'), ['--config', config, ...words]);
+  relay.token = async (stream, node = 'test') => {
+    const answer = await relay.cli('token', 'play', '--stream', stream, '--node', node, '--ttl', '8h');
+    if (answer.code !== 0) throw new Error(answer.stderr);
+    return answer.stdout.trim();
+  };
+  relay.publishUrl = (stream) => `${relay.rtmp}/live/${stream}?key=key-${stream}`;
+  relay.playlist = async (stream, token) => {
+    const answer = await fetch(`${relay.http}/hls/${stream}/live.m3u8`, { headers: { authorization: `Bearer ${token}` } });
+    return answer.ok ? answer.text() : null;
+  };
+  relay.untilMedia = (stream, token, seconds = 40) =>
+    until(`${stream} has segments`, async () => (await relay.playlist(stream, token))?.includes('#EXTINF'), seconds, 200);
+  return relay;
+}
