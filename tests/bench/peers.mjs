@@ -1,0 +1,61 @@
+// The servers that the bench compares: ours, and nginx with its RTMP module as
+// Debian packages it. Each is pinned to core 0; loads run on the other cores.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePorts } from '../support/demo.mjs';
+import { Child } from '../support/process.mjs';
+import { startRelay } from '../support/relay.mjs';
+import { until } from '../support/wait.mjs';
+import { connect } from 'node:net';
+
+const kTicks = 100;  // USER_HZ
+
+/** CPU seconds (user + system, all threads) and resident bytes of processes. */
+export function usage(pids) {
+  let cpu = 0, rss = 0;
+  for (const pid of pids) {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    cpu += (Number(fields[11]) + Number(fields[12])) / kTicks;
+    rss += Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024;
+  }
+  return { cpu, rss };
+}
+
+function pin(pid) {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const child = new Child(null, 'taskset', ['-pc', '0', thread]);
+    child.ended.catch(() => {});
+  }
+}
+
+const canConnect = (port) => new Promise((done) => {
+  const socket = connect(port, '127.0.0.1', () => { socket.destroy(); done(true); });
+  socket.once('error', () => done(false));
+});
+
+export async function startNginx(scope, dir, { chunkSize = null } = {}) {
+  const port = await freePorts(1);
+  const prefix = join(dir, `nginx${chunkSize ?? ''}`);
+  mkdirSync(join(prefix, 'logs'), { recursive: true });
+  writeFileSync(join(prefix, 'nginx.conf'), `load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+worker_processes 1; daemon off; pid ${join(prefix, 'nginx.pid')}; error_log ${join(prefix, 'logs/error.log')} error;
+worker_rlimit_nofile 65535;
+events { worker_connections 16384; }
+rtmp { server { listen ${port}; ${chunkSize ? `chunk_size ${chunkSize};` : ''} access_log off; application live { live on; } } }
+`);
+  const child = new Child(scope, 'nginx', ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-e', join(prefix, 'logs/error.log')]);
+  await until('nginx listens', () => canConnect(port), 10);
+  const workers = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try { return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(child.pid); } catch { return false; }
+  }).map(Number);
+  await until('nginx has its worker', () => workers().length === 1, 10);
+  pin(workers()[0]);
+  return { name: chunkSize ? `nginx-rtmp, chunk_size ${chunkSize}` : 'nginx-rtmp, defaults', port, pids: workers(), publishUrl: `rtmp://127.0.0.1:${port}/live/main`, path: 'live/main', stop: () => child.stop() };
+}
+
+export async function startOurs(scope, extra = '') {
+  const relay = await startRelay(scope, ['main'], `[limits]\nconnections = 20000\n${extra}`);
+  const token = await relay.token('main', 'bench');
+  pin(relay.child.pid);
+  return { name: 'tongke-relay', port: relay.rtmpPort, httpPort: relay.httpPort, pids: [relay.child.pid], publishUrl: relay.publishUrl('main'), path: `live/main?token=${token}`, token, relay, stop: () => relay.child.stop() };
+}
