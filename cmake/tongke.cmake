@@ -29,8 +29,6 @@ add_compile_options(
   -Woverloaded-virtual -Wcast-align -Wnull-dereference -Wno-missing-field-initializers
   -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Boost.System error categories have a protected destructor that g++ calls accessible.
-  add_compile_options(-Wno-non-virtual-dtor)
   # g++ 12 reports false positives from these inside Boost and the standard
   # library once coroutines are inlined.
   add_compile_options(-Wno-maybe-uninitialized -Wno-null-dereference
