@@ -12,7 +12,7 @@ Bytes random_bytes(std::size_t count);
 std::string random_hex(std::size_t bytes = 16);    // ids: boots, runs, jti
 std::string random_token(std::size_t bytes = 32);  // sessions, keys: base64url
 
-/// A code a person types once: "7KQM-2XWD-9RTH" (60 bits; no 0 1 I L O U).
+/// A code a person types once: "7KQM-2XWD-9RTH" (59 bits; no 0 1 I L O U).
 std::string one_time_code();
 /// As typed → as made: upper case, grouped; unknown characters are dropped.
 /// Store sha256_hex(normalised) rather than the code.

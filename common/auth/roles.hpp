@@ -25,12 +25,8 @@ std::optional<Role> role_from(std::string_view name);
 std::span<const Role> all_roles();
 
 /// C10: 「只有班主任有播放直播课程操作权限」
-constexpr bool may_control_playback(Role role) {
-    return role == Role::teacher;
-}
+constexpr bool may_control_playback(Role role) { return role == Role::teacher; }
 /// C16, QOE.md: the test channel is for the room's 班主任 and technician.
-constexpr bool may_run_live_test(Role role) {
-    return role == Role::teacher || role == Role::technician;
-}
+constexpr bool may_run_live_test(Role role) { return role == Role::teacher || role == Role::technician; }
 
 }  // namespace tongke::auth

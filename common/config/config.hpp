@@ -58,6 +58,7 @@ class Section {
 
   private:
     friend class Document;
+    struct Access;
     Section(std::shared_ptr<void> document, const void* table, std::string name);
     std::shared_ptr<void> document_;
     const void* table_;  // null when absent

@@ -1,0 +1,31 @@
+// The parsed file behind Document and Section; only this folder includes it.
+#pragma once
+#include <toml++/toml.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/config/config.hpp"
+
+namespace tongke::config {
+
+struct Document::Impl {
+    std::string file;
+    toml::table root;
+    std::vector<Problem> problems;
+    std::map<std::string, std::set<std::string>> asked;  // section → keys its owner knows
+    std::map<std::string, std::string> overrides;        // "section.key" → text after --set
+    bool unparsed = false;                               // then unknown keys and defaults say nothing
+
+    Problem at(const toml::node& node, std::string text) const;
+    void merge(toml::table& into, toml::table& from);
+    void find_unknown(const toml::table& table, const std::string& name, std::vector<Problem>& out) const;
+};
+
+inline std::string joined(const std::string& section, std::string_view key) {
+    return section.empty() ? std::string(key) : section + '.' + std::string(key);
+}
+
+}  // namespace tongke::config
