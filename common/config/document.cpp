@@ -104,6 +104,9 @@ Document Document::parse(std::string_view text, std::string file_name) {
         out.impl_->problems.push_back(
             {out.impl_->file, static_cast<int>(e.source().begin.line),
              "not TOML here: a quote, bracket or '=' is missing or a key is repeated"});
+    } catch (const std::logic_error&) {
+        out.impl_->unparsed = true;
+        out.impl_->problems.push_back({out.impl_->file, 0, "not TOML: a key or section name is malformed"});
     }
     return out;
 }
@@ -123,7 +126,7 @@ void Document::set(std::string_view assignment) {
         try {
             parsed = toml::parse(key + " = " + std::string(as), place);
             return true;
-        } catch (const toml::parse_error&) {
+        } catch (const std::exception&) {
             return false;
         }
     };
