@@ -1,0 +1,23 @@
+// What the board works out from the list of rooms.
+import type { RoomEvent, RoomSummary, Stall } from '../api';
+import { kStates } from '../states';
+
+/** Worst first, otherwise by id, so that a tile moves only when its state does. */
+export function byTrouble(rooms: RoomSummary[]): RoomSummary[] {
+  return [...rooms].sort((a, b) => kStates[a.state].rank - kStates[b.state].rank || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** The stalls in a room's events, newest first: an end replaces its begin. */
+export function stallsOf(events: RoomEvent[], room: string): Stall[] {
+  const found = new Map<string, Stall>();
+  for (const event of events) {
+    if (event.room !== room || (event.type !== 'stall_begin' && event.type !== 'stall_end')) continue;
+    const known = found.get(event.begin);
+    if (event.type === 'stall_begin' && known) continue;
+    found.set(event.begin, {
+      begin: event.begin, end: event.type === 'stall_end' ? event.end : null, seconds: event.seconds ?? 0,
+      class: event.class ?? 'short', hop: event.hop, share: event.share,
+    });
+  }
+  return [...found.values()].sort((a, b) => (a.begin < b.begin ? 1 : -1));
+}
