@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 namespace tongke::config {
 namespace {
@@ -29,6 +30,8 @@ std::string as_toml_text(std::string_view value) {
 }
 
 }  // namespace
+
+void toml_fault(const char* what) { throw std::logic_error(what); }
 
 std::string Problem::to_string() const {
     return line > 0 ? fmt::format("{}:{}: {}", file, line, text) : fmt::format("{}: {}", file, text);

@@ -1,9 +1,11 @@
 // The parsed file behind Document and Section; only this folder includes it.
 #pragma once
-#include <stdexcept>
 // toml++ 3.3 asserts on some wrong files ("[[~a]]"); a wrong file is the user's to mend, not a crash.
+namespace tongke::config {
+[[noreturn]] void toml_fault(const char* what);  // throws std::logic_error
+}
 #define TOML_ASSERT(expression) \
-    ((expression) ? static_cast<void>(0) : throw std::logic_error("toml++: " #expression))
+    ((expression) ? static_cast<void>(0) : ::tongke::config::toml_fault(#expression))
 #include <toml++/toml.h>
 
 #include <map>

@@ -2,18 +2,16 @@
 // the answer, until either side ends it. Lives on one worker's io_context and
 // is only touched there; `ended` is called once, when its coroutine is done.
 #pragma once
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <memory>
 
+#include "common/async/aliases.hpp"
 #include "common/http/server_state.hpp"
 
 namespace tongke::http {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using Socket = async::TcpSocket;
 
 class Connection {
   public:

@@ -5,7 +5,6 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <optional>
 
 #include "common/net/endpoint.hpp"
 
@@ -29,13 +28,5 @@ void prepare(TcpSocket& socket, const SocketOptions& options = {});
 /// "192.0.2.1" or "2001:db8::1"; a mapped IPv4 address is written as IPv4. "" when gone.
 std::string peer_address(const TcpSocket& socket);
 bool peer_is_loopback(const TcpSocket& socket);
-
-struct TcpInfo {
-    std::uint32_t rtt_us = 0;
-    std::uint32_t retransmits = 0;  // segments, so far
-    std::uint64_t delivery_rate_bps = 0;
-    std::uint32_t unsent_bytes = 0;
-};
-std::optional<TcpInfo> tcp_info(TcpSocket& socket);
 
 }  // namespace tongke::net

@@ -26,8 +26,9 @@ class Ledger {
   public:
     explicit Ledger(std::size_t pieces = 2048) : bound_(pieces) {}
 
-    /// The relay answered at `at`: what it has ends at `end_ms` of media time. Gives the relay's own
-    /// lateness a lower bound, so an encoder that is late is not blamed on the link.
+    /// The relay answered at `at`: what it has ends at `end_ms` of media time. Every answer counts, above
+    /// all one that says "nothing newer": it gives the relay's own lateness a lower bound, so an encoder
+    /// that is late is not blamed on the link. Over RTMP, say it for every sign of life (a pong).
     void relay_answered(SteadyTime at, std::int64_t end_ms);
     /// A segment is whole at the node. A repeated msn changes nothing. Pieces may come out of order.
     void arrived(Piece piece);
@@ -37,8 +38,12 @@ class Ledger {
 
     const std::deque<Piece>& pieces() const { return pieces_; }  // by msn
     const Piece* find(std::int64_t msn) const;
-    /// End of the newest media held without a hole before it, unix ms; empty when none.
-    std::optional<std::int64_t> contiguous_end_ms() const;
+    /// End of the newest media held, unix ms; empty when none.
+    std::optional<std::int64_t> newest_end_ms() const;
+    /// The longest time within [begin, end] without an answer from the relay.
+    Micros longest_silence(SteadyTime begin, SteadyTime end) const;
+    /// The relay's last answer before `before` whose media ended before end_ms.
+    std::optional<SteadyTime> last_answer_without(std::int64_t end_ms, SteadyTime before) const;
     std::optional<SteadyTime> last_answer() const { return last_answer_; }
     std::optional<SteadyTime> lost_since() const { return lost_since_; }
     std::optional<std::int64_t> relay_end_ms() const { return relay_end_ms_; }

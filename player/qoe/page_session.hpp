@@ -67,6 +67,7 @@ class PageSession {
     Micros open_stalled(SteadyTime now) const;
     SteadyTime to_node(Micros page_time) const { return clock_.to_node(page_time); }
     std::optional<SteadyTime> newest_sample() const;
+    Micros newest_page_time() const { return newest_ ? newest_->at : Micros{0}; }
     std::int64_t duplicates() const { return duplicates_; }
     std::int64_t lost() const { return lost_; }
 

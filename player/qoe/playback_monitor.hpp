@@ -72,7 +72,10 @@ class PlaybackMonitor {
     void not_advanced(const Sample& s, Events& out);
     Micros first_new_frame(const Sample& s, bool& consistent) const;
     bool playhead_ran(const Sample& s) const;
-    bool was_short_stall(const Sample& s, Micros first, Micros gap) const;
+    bool was_flowing(const Sample& s) const;
+    bool just_resumed(const Sample& s) const;
+    void resumed(const Sample& s, Micros first, Events& out);
+    bool was_short_stall(const Sample& s, Micros first) const;
     void follow_line(const Sample& s, Micros earliest, bool restart);
     void learn_frame(const Sample& s, Micros media_step);
     void begin_stall(Micros at, double buffered_s, Events& out);
@@ -102,7 +105,6 @@ class PlaybackMonitor {
     bool playhead_ran_before_ = false;
     std::array<std::optional<Micros>, 6> marks_;
     PlaybackTotals totals_;
-    std::int64_t dropped_before_ = 0;
     std::int64_t ignored_ = 0;
 };
 

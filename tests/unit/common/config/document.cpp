@@ -126,6 +126,7 @@ TEST_CASE("text that is no TOML is one problem with its line") {
     const auto found = problems_of("[rtmp]\nlisten = \n[log]\n");
     REQUIRE(found.size() == 1);
     CHECK(found[0].rfind("relay.toml:2: not TOML here", 0) == 0);
+    CHECK(problems_of("[[~a]]\n").size() == 1);
     CHECK(problems_of("a = 1\na = 2\n").size() == 1);
 }
 

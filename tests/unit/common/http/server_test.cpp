@@ -1,0 +1,208 @@
+#include "common/http/server.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/unit/common/http/running_server.hpp"
+
+using namespace tongke;
+using namespace tongke::http;
+namespace asio = boost::asio;
+
+namespace {
+
+/// A peer that sends what it likes.
+struct Peer {
+    asio::io_context io;
+    asio::ip::tcp::socket socket{io};
+
+    explicit Peer(std::uint16_t port) { socket.connect({asio::ip::make_address("127.0.0.1"), port}); }
+    void send(std::string_view bytes) { asio::write(socket, asio::buffer(bytes)); }
+    /// Everything until the server closes.
+    std::string read_all() {
+        std::string text;
+        Error error;
+        asio::read(socket, asio::dynamic_buffer(text), error);
+        return text;
+    }
+    std::string read_until(std::string_view mark) {
+        std::string text;
+        Error error;
+        asio::read_until(socket, asio::dynamic_buffer(text), std::string{mark}, error);
+        return text;
+    }
+};
+
+constexpr std::string_view kClose = "Connection: close\r\n\r\n";
+
+std::string ask(std::uint16_t port, std::string_view bytes) {
+    Peer peer{port};
+    peer.send(bytes);
+    return peer.read_all();
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t n = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+}  // namespace
+
+TEST_CASE("pipelined requests are answered in order on one connection") {
+    Running s;
+    s.start();
+    const auto text = ask(s.port,
+                          "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+                          "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst"
+                          "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+                          "GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(count(text, "HTTP/1.1 200 OK") == 3);
+    CHECK(count(text, "\"127.0.0.1\"") == 1);
+    CHECK(text.find("first") < text.find("HTTP/1.1 404"));
+}
+
+TEST_CASE("input that is not HTTP is answered 400 and counted") {
+    Running s;
+    s.start();
+    const std::string bad = GENERATE(
+        as<std::string>{}, "\x16\x03\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET /\xff HTTP/1.1\r\n\r\n",
+        "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n",
+        "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /hello HTTP/9.9\r\nHost: a\r\n\r\n",
+        "GET /../x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    CAPTURE(bad);
+    const auto text = ask(s.port, bad);
+    CHECK(text.substr(0, 12) == "HTTP/1.1 400");
+    CHECK(text.find("application/problem+json") != std::string::npos);
+    CHECK(s.refused("bad_request") == 1);
+}
+
+TEST_CASE("lengths have bounds") {
+    Running s;
+    s.options.limits.head_bytes = 1024;
+    s.options.limits.body_bytes = 10;
+    s.start();
+    const auto long_head = "GET /hello HTTP/1.1\r\nHost: a\r\nX: " + std::string(5000, 'x') + "\r\n\r\n";
+    CHECK(ask(s.port, long_head).substr(0, 12) == "HTTP/1.1 431");
+    CHECK(ask(s.port, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4294967296\r\n\r\n").substr(0, 12) ==
+          "HTTP/1.1 413");
+    CHECK(ask(s.port,
+              "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello "
+              "world\r\n0\r\n\r\n")
+              .substr(0, 12) == "HTTP/1.1 413");
+    CHECK(s.refused("head_too_large") == 1);
+    CHECK(s.refused("body_too_large") == 2);
+}
+
+TEST_CASE("a peer that stops in the middle of its request is told 408") {
+    Running s;
+    s.options.limits.head = s.options.limits.body = Milliseconds{40};
+    s.start();
+    CHECK(ask(s.port, "GET /hello HTTP/1.1\r\nHos").substr(0, 12) == "HTTP/1.1 408");
+    CHECK(ask(s.port, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc").substr(0, 12) ==
+          "HTTP/1.1 408");
+    CHECK(s.refused("head_timeout") == 1);
+    CHECK(s.refused("body_timeout") == 1);
+}
+
+TEST_CASE("an idle connection is closed without a word") {
+    Running s;
+    s.options.limits.idle = Milliseconds{40};
+    s.start();
+    CHECK(ask(s.port, "").empty());
+}
+
+TEST_CASE("connections over the limit get 503 and Retry-After") {
+    Running s;
+    s.options.limits.connections = 1;
+    s.start();
+    Peer first{s.port};
+    first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    first.read_until("\r\n\r\n");
+    const auto text = ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(text.substr(0, 12) == "HTTP/1.1 503");
+    CHECK(text.find("Retry-After: 2") != std::string::npos);
+    CHECK(s.refused("too_many_connections") == 1);
+}
+
+TEST_CASE("a reader that takes nothing is dropped, the others are served") {
+    Running s;
+    s.options.limits.write_progress = Milliseconds{50};
+    s.start();
+    Peer stuck{s.port};
+    stuck.socket.set_option(asio::socket_base::receive_buffer_size(4096));
+    stuck.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto whole = ask(s.port, "GET /big HTTP/1.1\r\nHost: a\r\n" + std::string{kClose});
+    CHECK(whole.size() > s.megabytes->size());
+    while (s.server->connections() > 0) std::this_thread::yield();
+    CHECK(s.refused("slow_reader") == 1);
+}
+
+TEST_CASE("the admit hook refuses before the body is read") {
+    Running s;
+    s.options.admit = [](const Request& r) -> std::optional<Response> {
+        if (r.path == "/echo") return problem(403, "plain_http_refused", "请使用 HTTPS");
+        return std::nullopt;
+    };
+    s.options.finish = [](const Request&, Response& r) { r.with("X-Seen", "1"); };
+    s.start();
+    const auto text = ask(s.port, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 999\r\n\r\n");
+    CHECK(text.substr(0, 12) == "HTTP/1.1 403");
+    CHECK(text.find("X-Seen: 1") != std::string::npos);
+}
+
+TEST_CASE("events are streamed and the handler learns that the peer left") {
+    Running s;
+    s.start();
+    {
+        Peer peer{s.port};
+        peer.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+        const auto text = peer.read_until("two\n\n");
+        CHECK(text.find("event: state\ndata: one\ndata: two\n\n") != std::string::npos);
+        s.streams.front()->event("state", "three");
+        peer.read_until("three\n\n");
+    }
+    s.stream_closed.get_future().get();
+    CHECK_FALSE(s.streams.front()->open());
+}
+
+TEST_CASE("an event reader that falls behind is closed within its bound") {
+    Running s;
+    s.options.limits.event_stream_unsent = 64 * 1024;
+    s.start();
+    Peer peer{s.port};
+    peer.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    peer.read_until("two\n\n");
+    const std::string data(1000, 'x');
+    while (s.streams.front()->open()) s.streams.front()->event("state", data);
+    s.stream_closed.get_future().get();
+    peer.socket.close();
+    s.stop();
+    CHECK(s.refused("slow_event_reader") == 1);
+}
+
+TEST_CASE("stop closes idle, waiting and streaming connections and leaves nothing") {
+    Running s;
+    s.options.limits.stop_grace = Milliseconds{50};
+    s.start();
+    Peer idle{s.port}, waiting{s.port}, streaming{s.port};
+    idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    idle.read_until("\r\n\r\n");
+    waiting.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n");
+    streaming.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    streaming.read_until("two\n\n");
+    s.stop();
+    CHECK(s.server->connections() == 0);
+    s.held.clear();
+}
+
+TEST_CASE("a handler that never answers is a 503") {
+    Running s;
+    s.options.limits.handler = Milliseconds{30};
+    s.start();
+    const auto text = ask(s.port, "GET /held HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n" +
+                                      std::string{kClose});
+    CHECK(text.substr(0, 12) == "HTTP/1.1 503");
+    CHECK(count(text, "HTTP/1.1 200") == 1);
+}
