@@ -63,7 +63,8 @@ export class LivePlayer {
   private mark(name: Mark['name'], at: number): void {
     if (this.marked.has(name)) return;
     this.marked.add(name);
-    this.queue.mark({ name, performance_now: at });
+    // A frame's time is the display's and may lie ahead of the clock by a blink.
+    this.queue.mark({ name, performance_now: Math.min(at, performance.now()) });
   }
 
   private build(): void {
