@@ -149,7 +149,7 @@ struct ClientSession::State {
             events.push_back(PublishStarted{});
         } else if (status.code == "NetStream.Play.UnpublishNotify" || status.code == "NetStream.Play.Stop") {
             return Errc::stream_ended;
-        } else {
+        } else if (status.code != "NetStream.Play.Reset") {
             events.push_back(status);
         }
         return {};
