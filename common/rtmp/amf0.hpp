@@ -60,18 +60,19 @@ struct Value {
                  XmlDocument>
         v;
 
-    Value() = default;
-    Value(Null n) : v(n) {}
-    Value(double number) : v(number) {}
-    Value(bool flag) : v(flag) {}
-    Value(std::string text) : v(std::move(text)) {}
-    Value(const char* text) : v(std::string(text)) {}
-    Value(Object object) : v(std::move(object)) {}
-    Value(EcmaArray array) : v(std::move(array)) {}
-    Value(StrictArray array) : v(std::move(array)) {}
-    Value(Date date) : v(date) {}
-    Value(Reference reference) : v(reference) {}
-    Value(XmlDocument document) : v(std::move(document)) {}
+    // Defined below Property, which they need complete.
+    Value();
+    Value(Null n);
+    Value(double number);
+    Value(bool flag);
+    Value(std::string text);
+    Value(const char* text);
+    Value(Object object);
+    Value(EcmaArray array);
+    Value(StrictArray array);
+    Value(Date date);
+    Value(Reference reference);
+    Value(XmlDocument document);
 
     std::optional<double> number() const;
     std::optional<bool> boolean() const;
@@ -79,7 +80,7 @@ struct Value {
     const std::string* text() const;
     /// The property of an object or ECMA array; null when absent or another type.
     const Value* find(std::string_view name) const;
-    bool operator==(const Value& other) const { return v == other.v; }
+    bool operator==(const Value& other) const;
 };
 
 struct Property {
@@ -87,6 +88,20 @@ struct Property {
     Value value;
     bool operator==(const Property&) const = default;
 };
+
+inline Value::Value() = default;
+inline Value::Value(Null n) : v(n) {}
+inline Value::Value(double number) : v(number) {}
+inline Value::Value(bool flag) : v(flag) {}
+inline Value::Value(std::string text) : v(std::move(text)) {}
+inline Value::Value(const char* text) : v(std::string(text)) {}
+inline Value::Value(Object object) : v(std::move(object)) {}
+inline Value::Value(EcmaArray array) : v(std::move(array)) {}
+inline Value::Value(StrictArray array) : v(std::move(array)) {}
+inline Value::Value(Date date) : v(date) {}
+inline Value::Value(Reference reference) : v(reference) {}
+inline Value::Value(XmlDocument document) : v(std::move(document)) {}
+inline bool Value::operator==(const Value& other) const { return v == other.v; }
 
 inline constexpr int kMaxDepth = 16;
 inline constexpr std::size_t kMaxValues = 4096;  // in one message, nested ones included
