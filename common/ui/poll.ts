@@ -10,7 +10,7 @@ export interface Polled<T> {
   problem: Problem | null;
   heard: number;                  // performance.now() of the last good answer
   refresh: () => void;
-  put: (value: T) => void;        // an answer that came by another way
+  put: (next: (old: T | null) => T | null) => void;  // what came by another way
 }
 
 export function usePoll<T>(load: () => Promise<T>, everyMs: number, key: string): Polled<T> {
@@ -43,7 +43,7 @@ export function usePoll<T>(load: () => Promise<T>, everyMs: number, key: string)
     void ask();
     return () => { stopped = true; window.clearTimeout(timer); };
   }, [key]);
-  return { ...state, refresh: () => wake.current(), put: (value) => setState({ value, problem: null, heard: performance.now() }) };
+  return { ...state, refresh: () => wake.current(), put: (next) => setState((old) => ({ value: next(old.value), problem: null, heard: performance.now() })) };
 }
 
 /** Draws again every `everyMs`, for clocks and counters. */

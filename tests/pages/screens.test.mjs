@@ -2,7 +2,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { load } from './load.mjs';
 
-const { faceOf, sentence, refusal, shownState, stripFor, latencyText, facts, byTrouble, stallsOf, runs, scaleTop, browserLine, screenLine, clockLine } = await load(
+const { faceOf, sentence, refusal, shownState, stripFor, latencyText, facts, byTrouble, merged, stallsOf, runs, scaleTop, browserLine, screenLine, clockLine } = await load(
   'player/ui/teacher/face', 'player/ui/teacher/trouble', 'common/ui/board/order', 'common/ui/sparkline', 'player/ui/livetest/quick_check');
 
 const now = '2025-04-17T00:50:00.000Z';  // 08:50 in Shanghai
@@ -73,6 +73,12 @@ test('the strip says what it is: buffer, uplink, node, and a stall with whom to 
 test('rooms are sorted by trouble, then by id', () => {
   const rooms = [['b', 'playing'], ['a', 'playing'], ['c', 'low_buffer'], ['d', 'stalled'], ['e', 'not_due']].map(([id, state]) => ({ id, state }));
   assert.deepEqual(byTrouble(rooms).map((room) => room.id), ['d', 'c', 'a', 'b', 'e']);
+});
+
+test('a change replaces the rooms it names and leaves the others', () => {
+  const list = { now: '1', sentence: 'a', rooms: [{ id: 'a', n: 1 }, { id: 'b', n: 1 }] };
+  const change = { now: '2', sentence: 'b', rooms: [{ id: 'b', n: 2 }, { id: 'c', n: 2 }] };
+  assert.deepEqual(merged(list, change), { now: '2', sentence: 'b', rooms: [{ id: 'a', n: 1 }, { id: 'b', n: 2 }, { id: 'c', n: 2 }] });
 });
 
 test('a stall’s end replaces its begin, whichever comes first, and other rooms do not mix in', () => {

@@ -11,11 +11,11 @@ import { Foot, ProblemNote, TopBar } from '../parts';
 import { usePoll, useTick } from '../poll';
 import type { SignedIn } from '../signed_in';
 import { clock as clockText, ms } from '../time';
-import { byTrouble } from './order';
+import { byTrouble, merged } from './order';
 import { RoomSheet } from './room_sheet';
 import { Tile } from './tile';
 
-const kPollMs = 2000;
+const kPollMs = 2000, kPollWhileToldMs = 8000;
 const kStaleMs = 10_000;
 const clock = new ServerClock();
 
@@ -30,25 +30,25 @@ function useRoute(): string | null {
   return room === null ? null : decodeURIComponent(room);
 }
 
-/** Calls `changed` for each event of the stream; says whether the stream is open. */
-function useEvents(path: string | null, changed: () => void): boolean {
+/** Hands on each change that the server tells; says whether it is telling. */
+function useEvents(path: string | null, onChange: (change: RoomList) => void, onLost: () => void): boolean {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     if (!path || typeof EventSource === 'undefined') return undefined;
     const source = new EventSource(path);
-    let timer = 0;
-    const heard = () => { if (!timer) timer = window.setTimeout(() => { timer = 0; changed(); }, 300); };
     source.onopen = () => setOpen(true);
-    source.onerror = () => setOpen(false);
-    for (const name of ['message', 'rooms', 'room', 'stall', 'test']) source.addEventListener(name, heard);
-    return () => { source.close(); window.clearTimeout(timer); };
+    source.onerror = () => { setOpen(false); onLost(); };
+    source.addEventListener('rooms', (event) => onChange(JSON.parse((event as MessageEvent<string>).data) as RoomList));
+    return () => source.close();
   }, [path]);
   return open;
 }
 
 export function Board({ signedIn, events, unreachable, note }: { signedIn: SignedIn; events: string | null; unreachable: Key; note?: string }) {
-  const list = usePoll(() => call<RoomList>('GET', '/api/v1/rooms', undefined, { clock, unreachable }), kPollMs, 'rooms');
-  const live = useEvents(events, list.refresh);
+  const [told, setTold] = useState(false);
+  const list = usePoll(() => call<RoomList>('GET', '/api/v1/rooms', undefined, { clock, unreachable }), told ? kPollWhileToldMs : kPollMs, 'rooms');
+  const live = useEvents(events, (change) => list.put((old) => old && merged(old, change)), list.refresh);
+  useEffect(() => setTold(live), [live]);
   const open = useRoute();
   useTick(1000);
   useEffect(() => { if (list.problem?.status === 401) signedIn.ended(); }, [list.problem]);

@@ -1,10 +1,17 @@
 // What the board works out from the list of rooms.
-import type { RoomEvent, RoomSummary, Stall } from '../api';
+import type { RoomEvent, RoomList, RoomSummary, Stall } from '../api';
 import { kStates } from '../states';
 
 /** Worst first, otherwise by id, so that a tile moves only when its state does. */
 export function byTrouble(rooms: RoomSummary[]): RoomSummary[] {
   return [...rooms].sort((a, b) => kStates[a.state].rank - kStates[b.state].rank || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** The list with the rooms that changed put in their places. */
+export function merged(list: RoomList, change: RoomList): RoomList {
+  const rooms = new Map(list.rooms.map((room) => [room.id, room]));
+  for (const room of change.rooms) rooms.set(room.id, room);
+  return { ...change, rooms: [...rooms.values()] };
 }
 
 /** The stalls in a room's events, newest first: an end replaces its begin. */

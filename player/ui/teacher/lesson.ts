@@ -57,7 +57,8 @@ export function useLesson(roomId: string, room: Polled<RoomView>, video: RefObje
     setProblem(null);
     setTakeOver(null);
     try {
-      room.put(await control(roomId, request));
+      const view = await control(roomId, request);
+      room.put(() => view);
       return true;
     } catch (error) {
       const found = asProblem(error);

@@ -54,10 +54,17 @@ test('a change is on the board within five seconds, at once where the server tel
   const rooms = countyRooms();
   Object.assign(rooms[0], { state: 'stalled', open_stall: { begin: new Date().toISOString(), end: null, seconds: 1, class: 'short', hop: 'node', share: null } });
   mock.rooms = rooms;
-  mock.changed();
+  await until('the server can tell the page', () => mock.sse.size === 1, 5);
+  mock.changed([rooms[0]]);
   const begin = Date.now();
-  await until('the tile is red', async () => /停顿/.test(await page.locator('[data-room="510113-01"]').innerText()), 5);
+  await until('the tile is red', async () => /停顿/.test(await page.locator('[data-room="510113-01"]').innerText()), 1);
   t.diagnostic(`${Date.now() - begin} ms`);
+  assert.equal(await page.locator('.tile').count(), 20);
+  const later = countyRooms();
+  Object.assign(later[1], { state: 'offline' });
+  mock.rooms = later;
+  for (const response of mock.sse) response.end();  // from here on the page asks by itself
+  await until('the other tile is grey', async () => /失联/.test(await page.locator('[data-room="510113-02"]').innerText()), 5);
 });
 
 test('a room opens into its buffer, each stall with begin, length and hop, and the last test', async (t) => {

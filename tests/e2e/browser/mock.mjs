@@ -58,7 +58,11 @@ export class Mock {
   release() { this.holding = false; this.server.closeAllConnections(); }
 
   now() { return Date.now() + this.skewMs; }
-  changed() { for (const response of this.sse) response.write('event: rooms\ndata: {}\n\n'); }
+  /** Tells the consoles which rooms changed, as the relay does. */
+  changed(rooms) {
+    const list = JSON.stringify({ now: iso(this.now()), sentence, rooms });
+    for (const response of this.sse) response.write(`event: rooms\ndata: ${list}\n\n`);
+  }
 
   json(response, status, body, type = 'application/json') {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', date: new Date(this.now()).toUTCString() });
