@@ -4,17 +4,18 @@
 // its publishers: a lost one is waited for grace_seconds (TRAPS.md 1.1).
 // Owned by the StreamHub. Except where said, call on the home worker only.
 #pragma once
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "common/async/live_count.hpp"
 #include "common/media/frame.hpp"
+#include "relay/stream/publishers.hpp"
 #include "relay/stream/stream_info.hpp"
-#include "relay/stream/wire_log.hpp"
 
 namespace tongke::relay {
+
+struct StreamParts;  // what the hub gives a stream
 
 struct StreamOptions {
     int keep_seconds = 120;
@@ -36,20 +37,10 @@ struct IngestFrame {
     SharedTrack track;
 };
 
-using PublicationId = std::uint64_t;
-
-enum class PublishRefusal : std::uint8_t { none, two_encoders };
-
-struct Publication {
-    PublicationId id = 0;  // 0: refused
-    PublishRefusal refusal = PublishRefusal::none;
-};
-
 class Stream : async::LiveCount<Stream> {
   public:
     using LiveCount::alive;
-    struct Parts;  // what the hub gives it
-    Stream(std::string name, StreamOptions options, Parts parts);
+    Stream(std::string name, StreamOptions options, StreamParts parts);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -58,18 +49,18 @@ class Stream : async::LiveCount<Stream> {
     const std::string& name() const;
     const StreamOptions& options() const;
     std::size_t home() const;
+    /// A player came (+1) or went (-1).
     void count_subscriber(Transport transport, int by);
     /// EXT-X-TARGETDURATION in seconds, 0 until settled.
     int target_duration() const;
     void post(std::function<void(Stream&)> work);
 
-    /// A new publisher replaces the one that is there (its `on_replaced` is called);
-    /// the third take-over within 30 s is refused (CONTRACT.md §4).
+    /// `on_replaced` is called on the home worker when another publisher takes the place.
     Publication begin(PublisherInfo who, std::function<void()> on_replaced);
     void append(PublicationId id, IngestFrame frame);
     void end(PublicationId id);
 
-    /// Grace, advisories, rates: call about once a second.
+    /// Grace, advisories and what a silent publisher left unflushed: once a second.
     void tick();
     StreamInfo info() const;
 

@@ -2,12 +2,12 @@
 // frame numbers, media sequence numbers and TARGETDURATION (CONTRACT.md 4, 5).
 // Numbers are reserved on disk in blocks before they are used; a restart goes
 // on above the reservation. One file per stream, data_dir/streams/NAME.json,
-// replaced atomically and synced. Home worker only; the writer may block.
+// replaced atomically and synced.
 #pragma once
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "common/base/result.hpp"
@@ -25,15 +25,30 @@ struct ReservedNumbers {
     bool operator==(const ReservedNumbers&) const = default;
 };
 
-Result<ReservedNumbers> load_reserved(const std::filesystem::path& file);  // absent file: all zero
-Result<void> save_reserved(const std::filesystem::path& file, const ReservedNumbers& numbers);
+/// The file on disk. Any thread; calls block.
+class StateFile {
+  public:
+    explicit StateFile(std::filesystem::path path) : path_(std::move(path)) {}
+    /// All zero when there is no file; an error when there is one that cannot be used.
+    Result<ReservedNumbers> load();
+    /// Writes the higher of each number and of what is on disk; returns once it is there.
+    Result<void> raise(const ReservedNumbers& numbers);
 
+  private:
+    std::filesystem::path path_;
+    std::mutex mutex_;
+    ReservedNumbers on_disk_;
+};
+
+/// Hands out numbers that are reserved. Home worker only.
 class StreamState {
   public:
-    /// `save` writes to disk and returns once it is there (false: it is not).
-    using Save = std::function<bool(const ReservedNumbers&)>;
-    StreamState(ReservedNumbers loaded, Save save)
-        : reserved_(loaded), next_msn_(loaded.msn), save_(std::move(save)) {}
+    struct Disk {
+        std::function<void(const ReservedNumbers&)> now;  // blocks
+        std::function<void(const ReservedNumbers&, std::function<void()> done)>
+            soon;  // done on the home worker
+    };
+    StreamState(ReservedNumbers loaded, Disk disk);
 
     /// The first frame number of a run: unix_ms x 256, above any before.
     std::int64_t first_frame(std::int64_t unix_ms);
@@ -42,15 +57,18 @@ class StreamState {
     void set_target_duration(int seconds);
     std::optional<int> target_duration() const { return reserved_.target_duration; }
     /// True when an earlier run of this stream was ever served.
-    bool had_earlier_run() const { return reserved_.msn > 0; }
+    bool had_earlier_run() const { return had_earlier_run_; }
 
   private:
-    void store();
+    /// Reserves more in good time, so that the disk is not waited for.
+    void refill();
 
     ReservedNumbers reserved_;
     std::int64_t next_frame_ = 0;
     std::int64_t next_msn_ = 0;
-    Save save_;
+    bool had_earlier_run_;
+    bool refilling_ = false;
+    Disk disk_;
 };
 
 }  // namespace tongke::relay

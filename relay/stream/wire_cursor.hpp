@@ -11,11 +11,13 @@ namespace tongke::relay {
 
 class WireCursor {
   public:
-    /// `preface` is sent before the first byte of the log. `position` is a frame's edge.
-    WireCursor(std::uint64_t position, Bytes preface);
+    /// Starts at the frame that begins at `position` (or will, at the log's end).
+    explicit WireCursor(std::uint64_t position) : position_(position) {}
 
-    /// Bytes of the session's own (ping, acknowledgement): sent at the next frame edge.
+    /// Bytes of the session's own, whole messages: sent before the log's from the next frame edge on.
     void interleave(ByteView bytes);
+    /// Own bytes not sent yet; the owner ends a session that lets them pile up.
+    std::size_t own_bytes() const { return own_.size() - own_sent_; }
 
     /// The next contiguous bytes to send; empty when the reader has everything.
     ByteView peek(const WireLog& log) const;
@@ -23,21 +25,29 @@ class WireCursor {
     void consume(const WireLog& log, std::size_t count);
 
     /// Bytes of the log not sent yet.
-    std::uint64_t unsent(const WireLog& log) const;
+    std::uint64_t unsent(const WireLog& log) const { return log.end() - position_; }
     /// When more than `bound` bytes are unsent, or the log is about to drop the
-    /// position: goes to the newest keyframe, if that is ahead, after the frame
-    /// that is under way. True when it jumped. Call before WireLog::trim().
-    bool jump_if_behind(const WireLog& log, std::uint64_t bound);
+    /// position, goes to the newest keyframe, if that is ahead, once the frame
+    /// under way is whole. A reader that began far behind (resume) may be as far
+    /// behind as it was, plus `bound`, until it has caught up. Returns the number of
+    /// frames left out, 0 when it did not jump. Call before WireLog::trim().
+    std::int64_t jump_if_behind(const WireLog& log, std::uint64_t bound);
+
+    /// What must still be sent for the reader to see whole messages only: the rest of
+    /// the frame under way and the own bytes.
+    Bytes last_words(const WireLog& log) const;
 
     std::uint64_t position() const { return position_; }
 
   private:
+    bool sending_own(const WireLog& log) const;
     bool at_edge(const WireLog& log) const;
+    void announce_jump(const WireLog& log, const LogEntry& from, const LogEntry& to);
 
     std::uint64_t position_;
-    Bytes own_;  // sent first, when position_ is at an edge
+    std::uint64_t allowance_ = UINT64_MAX;  // unsent bytes allowed while catching up
+    Bytes own_;
     std::size_t own_sent_ = 0;
-    Bytes later_;  // interleaved while own_ was under way or off the edge
 };
 
 }  // namespace tongke::relay

@@ -77,8 +77,10 @@ class WireLog {
     explicit WireLog(LogBounds bounds) : bounds_(bounds) {}
 
     void append(const LogEntry& entry, const SharedBlock& block);
-    /// Drops what is over the bounds; the newest keyframe and all after it stay.
+    /// Drops what is over the bounds; the newest frame stays.
     void trim();
+    /// Where the log would begin after trim().
+    std::uint64_t trim_point() const;
 
     bool empty() const { return entries_.empty(); }
     std::uint64_t begin() const;
@@ -89,8 +91,8 @@ class WireLog {
 
     /// The entry that a joining player starts at; null when there is no keyframe.
     const LogEntry* newest_keyframe() const;
-    /// The entry after frame `number`, if the log can go on there without a gap:
-    /// its position, which is end() when `number` is the newest frame.
+    /// The position from which a reader that has all up to frame `number` goes on
+    /// without a gap: end() when that is the newest frame; nothing when the log has not got it.
     std::optional<std::uint64_t> position_after(std::int64_t number) const;
     /// The entry that begins at or holds this position; null when it is not in the log.
     const LogEntry* entry_at(std::uint64_t position) const;
@@ -104,8 +106,6 @@ class WireLog {
         std::uint64_t begin = 0;  // of the bytes indexed here
         std::uint64_t end = 0;
     };
-    bool over_bounds() const;
-
     LogBounds bounds_;
     std::deque<LogEntry> entries_;
     std::deque<Span> spans_;

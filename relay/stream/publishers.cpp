@@ -1,0 +1,71 @@
+#include "relay/stream/publishers.hpp"
+
+namespace tongke::relay {
+namespace {
+
+constexpr std::size_t kTakeOvers = 2;
+constexpr std::chrono::seconds kTakeOverWindow{30};
+// CONTRACT.md §4: within 2 s of its silence, and a keyframe is still to come.
+constexpr Milliseconds kSilence{1500};
+
+}  // namespace
+
+Publication Publishers::begin(PublisherInfo who, std::function<void()> on_replaced, SteadyTime now) {
+    const bool beside = source_ && source_->who.backup != who.backup;
+    auto& place = beside ? standby_ : source_;
+    if (place) {
+        if (!may_take_over(now)) {
+            fought_ = now;
+            return {0, PublishRefusal::two_encoders};
+        }
+        take_overs_.push_back(now);
+        if (place->on_replaced) place->on_replaced();
+    }
+    place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, now});
+    return {last_id_, PublishRefusal::none};
+}
+
+void Publishers::end(PublicationId id) {
+    if (source_ && source_->id == id) source_.reset();
+    if (standby_ && standby_->id == id) standby_.reset();
+    if (source_ || !standby_) return;
+    source_ = std::exchange(standby_, std::nullopt);
+    source_->started = source_->video_started = false;
+}
+
+Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival) {
+    if (standby_ && standby_->id == id) {
+        const bool joinable = kind == TrackKind::video && keyframe;
+        if (!joinable || !source_silent(arrival)) return Verdict::drop;
+        std::swap(source_, standby_);
+        source_->started = source_->video_started = false;
+    }
+    if (!source_ || source_->id != id) return Verdict::drop;
+    return judge_source(kind, keyframe, arrival);
+}
+
+Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, SteadyTime arrival) {
+    auto& source = *source_;
+    source.last_frame = arrival;
+    if (!source.video_started) {
+        const bool video = kind == TrackKind::video;
+        if (video && !keyframe) return Verdict::drop;
+        // Sound before the first picture belongs to nothing, unless the stream begins with it.
+        if (!video && had_video_) return Verdict::drop;
+        source.video_started = video;
+        had_video_ = had_video_ || video;
+    }
+    const bool first = !std::exchange(source.started, true);
+    return first ? Verdict::take_as_new_source : Verdict::take;
+}
+
+bool Publishers::may_take_over(SteadyTime now) {
+    while (!take_overs_.empty() && now - take_overs_.front() > kTakeOverWindow) take_overs_.pop_front();
+    return take_overs_.size() < kTakeOvers;
+}
+
+bool Publishers::source_silent(SteadyTime now) const {
+    return !source_ || !source_->last_frame || now - *source_->last_frame >= kSilence;
+}
+
+}  // namespace tongke::relay

@@ -1,0 +1,61 @@
+// Which connection is a stream's source (CONTRACT.md §4): the same key again
+// replaces at once, a third take-over within 30 s is refused; the other key
+// stands by and goes on after 1.5 s of the source's silence, on a keyframe.
+// A source that is new begins at a keyframe. Pure: times come in.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "common/media/frame.hpp"
+#include "relay/stream/stream_info.hpp"
+
+namespace tongke::relay {
+
+using PublicationId = std::uint64_t;
+
+enum class PublishRefusal : std::uint8_t { none, two_encoders };
+
+struct Publication {
+    PublicationId id = 0;  // 0: refused
+    PublishRefusal refusal = PublishRefusal::none;
+};
+
+class Publishers {
+  public:
+    enum class Verdict : std::uint8_t { drop, take, take_as_new_source };
+
+    /// `on_replaced` is called when a later publisher takes the place.
+    Publication begin(PublisherInfo who, std::function<void()> on_replaced, SteadyTime now);
+    void end(PublicationId id);
+    /// Whether a frame of this publication goes into the stream.
+    Verdict judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival);
+
+    const PublisherInfo* source() const { return source_ ? &source_->who : nullptr; }
+    bool empty() const { return !source_ && !standby_; }
+    /// Encoders fought over the stream within the last minute.
+    bool two_encoders(SteadyTime now) const { return fought_ && now - *fought_ < std::chrono::minutes(1); }
+
+  private:
+    struct Place {
+        PublicationId id = 0;
+        PublisherInfo who;
+        std::function<void()> on_replaced;
+        bool started = false;  // its first frame was taken
+        bool video_started = false;
+        std::optional<SteadyTime> last_frame;
+    };
+    bool may_take_over(SteadyTime now);
+    bool source_silent(SteadyTime now) const;
+    Verdict judge_source(TrackKind kind, bool keyframe, SteadyTime arrival);
+
+    std::optional<Place> source_;
+    std::optional<Place> standby_;
+    std::deque<SteadyTime> take_overs_;  // within the last 30 s
+    std::optional<SteadyTime> fought_;
+    PublicationId last_id_ = 0;
+    bool had_video_ = false;
+};
+
+}  // namespace tongke::relay

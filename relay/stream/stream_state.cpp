@@ -1,0 +1,130 @@
+#include "relay/stream/stream_state.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+
+namespace tongke::relay {
+namespace {
+
+namespace json = boost::json;
+
+Error last_error() { return {errno, boost::system::system_category()}; }
+
+Result<void> write_synced(const std::filesystem::path& path, const std::string& text) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return last_error();
+    const bool written =
+        ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+    const auto error = last_error();
+    ::close(fd);
+    if (!written) return error;
+    return {};
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    ::fsync(fd);
+    ::close(fd);
+}
+
+std::optional<std::int64_t> integer(const json::object& object, std::string_view name) {
+    const auto* value = object.if_contains(name);
+    return value && value->is_int64() ? std::optional(value->get_int64()) : std::nullopt;
+}
+
+}  // namespace
+
+Result<ReservedNumbers> StateFile::load() {
+    const std::lock_guard lock(mutex_);
+    std::ifstream in(path_);
+    if (!in) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(path_, ignored)) return ReservedNumbers{};
+        return last_error();
+    }
+    std::stringstream text;
+    text << in.rdbuf();
+    Error error;
+    const auto value = json::parse(text.str(), error);
+    if (error) return error;
+    if (!value.is_object()) return Error(json::error::not_object);
+    const auto frames = integer(value.get_object(), "frames");
+    const auto msn = integer(value.get_object(), "msn");
+    if (!frames || !msn) return Error(json::error::not_number);
+    ReservedNumbers numbers{*frames, *msn, {}};
+    if (const auto target = integer(value.get_object(), "target_duration"))
+        numbers.target_duration = static_cast<int>(*target);
+    on_disk_ = numbers;
+    return numbers;
+}
+
+Result<void> StateFile::raise(const ReservedNumbers& numbers) {
+    const std::lock_guard lock(mutex_);
+    auto raised = numbers;
+    raised.frames = std::max(raised.frames, on_disk_.frames);
+    raised.msn = std::max(raised.msn, on_disk_.msn);
+    if (!raised.target_duration) raised.target_duration = on_disk_.target_duration;
+    json::object object{{"frames", raised.frames}, {"msn", raised.msn}};
+    if (raised.target_duration) object["target_duration"] = *raised.target_duration;
+    auto fresh = path_;
+    fresh += ".new";
+    if (auto written = write_synced(fresh, json::serialize(object) + "\n"); !written) return written;
+    if (::rename(fresh.c_str(), path_.c_str()) != 0) return last_error();
+    sync_folder(path_.parent_path());
+    on_disk_ = raised;
+    return {};
+}
+
+StreamState::StreamState(ReservedNumbers loaded, Disk disk)
+    : reserved_(loaded), next_msn_(loaded.msn), had_earlier_run_(loaded.msn > 0), disk_(std::move(disk)) {}
+
+std::int64_t StreamState::first_frame(std::int64_t unix_ms) {
+    next_frame_ = std::max(unix_ms * 256, reserved_.frames);
+    reserved_.frames = next_frame_ + kFrameBlock;
+    disk_.now(reserved_);
+    return next_frame_;
+}
+
+std::int64_t StreamState::take_frame() {
+    if (next_frame_ >= reserved_.frames) {
+        reserved_.frames = next_frame_ + kFrameBlock;
+        disk_.now(reserved_);
+    }
+    if (reserved_.frames - next_frame_ <= kFrameBlock / 2) refill();
+    return next_frame_++;
+}
+
+std::int64_t StreamState::take_msn() {
+    if (next_msn_ >= reserved_.msn) {
+        reserved_.msn = next_msn_ + kMsnBlock;
+        disk_.now(reserved_);
+    }
+    if (reserved_.msn - next_msn_ <= kMsnBlock / 2) refill();
+    return next_msn_++;
+}
+
+void StreamState::set_target_duration(int seconds) {
+    if (reserved_.target_duration == seconds) return;
+    reserved_.target_duration = seconds;
+    disk_.now(reserved_);
+}
+
+void StreamState::refill() {
+    if (std::exchange(refilling_, true)) return;
+    auto wanted = reserved_;
+    wanted.frames = next_frame_ + kFrameBlock;
+    wanted.msn = next_msn_ + kMsnBlock;
+    disk_.soon(wanted, [this, wanted] {
+        refilling_ = false;
+        reserved_.frames = std::max(reserved_.frames, wanted.frames);
+        reserved_.msn = std::max(reserved_.msn, wanted.msn);
+    });
+}
+
+}  // namespace tongke::relay

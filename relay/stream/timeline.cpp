@@ -1,0 +1,59 @@
+#include "relay/stream/timeline.hpp"
+
+#include <algorithm>
+
+namespace tongke::relay {
+namespace {
+
+// Tracks are interleaved with up to this much slack; a step beyond it, either
+// way, that the wall clock does not explain is the encoder's clock jumping.
+constexpr std::int64_t kSlackMs = 3000;
+
+std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
+
+}  // namespace
+
+Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, SteadyTime arrival) {
+    Placed placed;
+    if (!started_ || rebase_) {
+        placed.dts_ms = started_ ? after_absence(arrival) : std::int64_t{timestamp};
+        placed.gap_ms = started_ ? placed.dts_ms - newest_ : 0;
+        rebase(timestamp, placed.dts_ms);
+    } else {
+        raw_ += static_cast<std::int32_t>(timestamp - static_cast<std::uint32_t>(raw_));
+        placed.dts_ms = raw_ + offset_;
+        if (unexplained(placed.dts_ms, arrival)) {
+            placed.dts_ms = after_absence(arrival);
+            placed.repaired = true;
+            rebase(timestamp, placed.dts_ms);
+        }
+    }
+    auto& last = last_[static_cast<std::size_t>(kind)];
+    if (last && placed.dts_ms <= *last) {
+        placed.dts_ms = *last + 1;
+        placed.repaired = true;
+    }
+    last = placed.dts_ms;
+    newest_ = started_ ? std::max(newest_, placed.dts_ms) : placed.dts_ms;
+    started_ = true;
+    last_arrival_ = arrival;
+    repairs_ += placed.repaired;
+    return placed;
+}
+
+void Timeline::rebase(std::int64_t raw, std::int64_t dts_ms) {
+    rebase_ = false;
+    raw_ = raw;
+    offset_ = dts_ms - raw;
+}
+
+bool Timeline::unexplained(std::int64_t dts_ms, SteadyTime arrival) const {
+    const auto step = dts_ms - newest_;
+    return step < -kSlackMs || step > kSlackMs + whole_ms(arrival - last_arrival_);
+}
+
+std::int64_t Timeline::after_absence(SteadyTime arrival) const {
+    return newest_ + std::max<std::int64_t>(1, whole_ms(arrival - last_arrival_));
+}
+
+}  // namespace tongke::relay

@@ -1,0 +1,111 @@
+#include "relay/stream/publishers.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace tongke;
+using namespace tongke::relay;
+using namespace std::chrono_literals;
+using Verdict = Publishers::Verdict;
+
+namespace {
+
+struct Stage {
+    Publishers publishers;
+    SteadyTime now{1h};
+    int replaced = 0;
+
+    Publication begin(bool backup = false) {
+        PublisherInfo who;
+        who.backup = backup;
+        return publishers.begin(
+            who, [this] { ++replaced; }, now);
+    }
+    Verdict key(const Publication& p) { return publishers.judge(p.id, TrackKind::video, true, now); }
+    Verdict picture(const Publication& p) { return publishers.judge(p.id, TrackKind::video, false, now); }
+    Verdict sound(const Publication& p) { return publishers.judge(p.id, TrackKind::audio, false, now); }
+};
+
+}  // namespace
+
+TEST_CASE("the same key again takes over at once and the old connection is told") {
+    Stage s;
+    const auto first = s.begin();
+    CHECK(s.key(first) == Verdict::take_as_new_source);
+    const auto second = s.begin();
+    CHECK(s.replaced == 1);
+    CHECK(s.picture(first) == Verdict::drop);
+    CHECK(s.key(second) == Verdict::take_as_new_source);
+    CHECK(s.picture(second) == Verdict::take);
+}
+
+TEST_CASE("a third take-over within 30 s is refused and raises the advisory") {
+    Stage s;
+    s.begin();
+    s.begin();
+    s.now += 5s;
+    const auto third = s.begin();
+    CHECK(third.id != 0);
+    s.now += 5s;
+    const auto refused = s.begin();
+    CHECK(refused.id == 0);
+    CHECK(refused.refusal == PublishRefusal::two_encoders);
+    CHECK(s.key(third) == Verdict::take_as_new_source);  // undisturbed
+    CHECK(s.publishers.two_encoders(s.now));
+    s.now += 31s;
+    CHECK(s.begin().id != 0);
+    s.now += 60s;
+    CHECK_FALSE(s.publishers.two_encoders(s.now));
+}
+
+TEST_CASE("coming back after the connection has gone is no take-over") {
+    Stage s;
+    for (int i = 0; i < 10; ++i) {
+        const auto p = s.begin();
+        REQUIRE(p.id != 0);
+        s.publishers.end(p.id);
+    }
+    CHECK(s.replaced == 0);
+}
+
+TEST_CASE("a source begins with a keyframe, and sound before it only where the stream begins") {
+    Stage s;
+    const auto first = s.begin();
+    CHECK(s.sound(first) == Verdict::take_as_new_source);
+    CHECK(s.picture(first) == Verdict::drop);
+    CHECK(s.key(first) == Verdict::take);
+    const auto second = s.begin();
+    CHECK(s.sound(second) == Verdict::drop);
+    CHECK(s.picture(second) == Verdict::drop);
+    CHECK(s.key(second) == Verdict::take_as_new_source);
+    CHECK(s.sound(second) == Verdict::take);
+}
+
+TEST_CASE("the backup stands by and goes on at a keyframe within 2 s of silence") {
+    Stage s;
+    const auto primary = s.begin();
+    const auto backup = s.begin(true);
+    CHECK(s.replaced == 0);
+    CHECK(s.key(primary) == Verdict::take_as_new_source);
+    s.now += 1s;
+    CHECK(s.key(backup) == Verdict::drop);
+    s.now += 600ms;
+    CHECK(s.picture(backup) == Verdict::drop);
+    CHECK(s.key(backup) == Verdict::take_as_new_source);
+    CHECK(s.publishers.source()->backup);
+    CHECK(s.key(primary) == Verdict::drop);  // back only when the backup fails
+    s.now += 2s;
+    CHECK(s.key(primary) == Verdict::take_as_new_source);
+}
+
+TEST_CASE("when the source leaves, the one standing by is the source at its next keyframe") {
+    Stage s;
+    const auto primary = s.begin();
+    s.key(primary);
+    const auto backup = s.begin(true);
+    s.publishers.end(primary.id);
+    CHECK_FALSE(s.publishers.empty());
+    CHECK(s.picture(backup) == Verdict::drop);
+    CHECK(s.key(backup) == Verdict::take_as_new_source);
+    s.publishers.end(backup.id);
+    CHECK(s.publishers.empty());
+}

@@ -1,0 +1,101 @@
+#include "relay/stream/timeline.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace tongke;
+using namespace tongke::relay;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kVideo = TrackKind::video;
+constexpr auto kAudio = TrackKind::audio;
+
+/// Frames every 40 ms, their timestamps and arrivals in step.
+struct Source {
+    Timeline& timeline;
+    std::uint32_t timestamp;
+    SteadyTime now{1h};
+    Timeline::Placed next() {
+        const auto placed = timeline.place(kVideo, timestamp, now);
+        timestamp += 40;
+        now += 40ms;
+        return placed;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the timeline keeps the first timestamp and crosses every wrap without a jump") {
+    for (std::uint32_t start : {0u, 0x00FFFF00u, 0x7FFFFF00u, 0xFFFFFF00u}) {
+        Timeline timeline;
+        Source source{timeline, start};
+        std::int64_t expected = start;
+        for (int i = 0; i < 100; ++i, expected += 40) {
+            const auto placed = source.next();
+            REQUIRE(placed.dts_ms == expected);
+            REQUIRE_FALSE(placed.repaired);
+        }
+        CHECK(timeline.repairs() == 0);
+    }
+}
+
+TEST_CASE("a publisher that returns goes on after its absence, whatever its timestamps") {
+    Timeline timeline;
+    Source source{timeline, 5000};
+    for (int i = 0; i < 10; ++i) source.next();  // the last at 5360
+    source.now += 1960ms;
+    source.timestamp = 0;
+    timeline.new_publisher();
+    const auto placed = source.next();
+    CHECK(placed.dts_ms == 5360 + 2000);
+    CHECK(placed.gap_ms == 2000);
+    CHECK(source.next().dts_ms == 5360 + 2040);
+    CHECK(source.next().gap_ms == 0);
+}
+
+TEST_CASE("each track rises strictly, and what is moved is counted") {
+    Timeline timeline;
+    const SteadyTime now{1h};
+    CHECK(timeline.place(kVideo, 1000, now).dts_ms == 1000);
+    CHECK(timeline.place(kAudio, 990, now).dts_ms == 990);
+    CHECK(timeline.place(kVideo, 1000, now).dts_ms == 1001);
+    CHECK(timeline.place(kVideo, 980, now).dts_ms == 1002);
+    CHECK(timeline.place(kAudio, 1011, now).dts_ms == 1011);
+    CHECK(timeline.repairs() == 2);
+}
+
+TEST_CASE("an encoder's clock that jumps, either way, is followed without the jump") {
+    for (std::uint32_t jumped : {10u, 50'000'000u}) {
+        Timeline timeline;
+        Source source{timeline, 1'000'000};
+        for (int i = 0; i < 10; ++i) source.next();
+        source.timestamp = jumped;
+        const auto placed = source.next();
+        CHECK(placed.dts_ms == 1'000'400);
+        CHECK(placed.repaired);
+        CHECK(source.next().dts_ms == 1'000'440);
+    }
+}
+
+TEST_CASE("a pause of the encoder that the wall clock explains is kept as it is") {
+    Timeline timeline;
+    Source source{timeline, 0};
+    source.next();
+    source.now += 20s;
+    source.timestamp += 20'000;
+    const auto placed = source.next();
+    CHECK(placed.dts_ms == 20'040);
+    CHECK_FALSE(placed.repaired);
+}
+
+TEST_CASE("a burst after a blocked network does not move the timeline") {
+    Timeline timeline;
+    Source source{timeline, 0};
+    source.next();
+    source.now += 8s;
+    for (int i = 1; i < 200; ++i) {
+        source.now -= 40ms;
+        REQUIRE(source.next().dts_ms == i * 40);
+    }
+}
