@@ -1,0 +1,141 @@
+#include "relay/session/media_server.hpp"
+
+#include <future>
+#include <random>
+
+#include "common/log/log.hpp"
+#include "relay/session/session_set.hpp"
+
+namespace tongke::relay {
+namespace {
+
+// Accepts may come in bursts of this long at the configured rate.
+constexpr Milliseconds kAcceptBurst{100};
+// Out of file descriptors: the next try.
+constexpr Milliseconds kAcceptRetry{100};
+
+}  // namespace
+
+struct MediaServer::State {
+    State(StreamHub& h, Authoriser& a, metrics::Metrics& m, MediaServerOptions o)
+        : hub(h), authoriser(a), metrics(m), options(std::move(o)), seed(std::random_device{}()) {}
+
+    async::Task<> accept_all();
+    async::Task<> keep_rate();
+    bool admit(const async::TcpSocket& socket);
+    void hand_over(async::TcpSocket socket, std::size_t worker);
+
+    StreamHub& hub;
+    Authoriser& authoriser;
+    SessionMetrics metrics;
+    const MediaServerOptions options;
+    std::uint64_t seed;
+    std::atomic<std::size_t> connections{0};
+    std::uint16_t port = 0;
+    std::vector<std::unique_ptr<SessionSet>> sets;  // by worker
+    // On worker 0:
+    std::optional<async::TcpAcceptor> acceptor;
+    std::optional<async::Timer> pause;
+    std::optional<async::TaskGroup> accepting;
+    SteadyTime next_accept{};
+    bool stopping = false;
+};
+
+MediaServer::MediaServer(StreamHub& hub, Authoriser& authoriser, metrics::Metrics& metrics,
+                         MediaServerOptions options)
+    : state_(std::make_unique<State>(hub, authoriser, metrics, std::move(options))) {}
+
+MediaServer::~MediaServer() { stop(); }
+
+void MediaServer::start() {
+    auto& s = *state_;
+    auto& workers = s.hub.workers();
+    const auto where = net::parse_endpoint(s.options.listen);
+    if (!where) throw boost::system::system_error(where.error(), s.options.listen);
+    s.acceptor.emplace(net::listen(workers.context(0), *where));
+    s.port = s.acceptor->local_endpoint().port();
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+        SessionContext context{s.hub, s.authoriser, s.metrics, s.options.limits, i};
+        s.sets.push_back(std::make_unique<SessionSet>(workers.context(i), context, s.connections));
+        workers.run_on(i, [&set = *s.sets.back()] { set.start(); });
+    }
+    workers.run_on(0, [&] {
+        s.pause.emplace(workers.context(0).get_executor());
+        s.accepting.emplace(workers.context(0).get_executor());
+        s.accepting->spawn(s.accept_all());
+    });
+    log::info("rtmp", "listening on {} (port {})", s.options.listen, s.port);
+}
+
+async::Task<> MediaServer::State::accept_all() {
+    for (std::size_t turn = 0; !stopping; ++turn) {
+        const auto worker = turn % sets.size();
+        async::TcpSocket socket(hub.workers().context(worker));
+        const auto [error] = co_await acceptor->async_accept(socket, async::as_result);
+        if (stopping) break;
+        if (error) {
+            pause->expires_after(kAcceptRetry);
+            co_await pause->async_wait(async::as_result);
+            continue;
+        }
+        if (admit(socket)) hand_over(std::move(socket), worker);
+        co_await keep_rate();
+    }
+}
+
+/// Whoever comes too fast waits in the kernel's queue (TRAPS.md 1.2).
+async::Task<> MediaServer::State::keep_rate() {
+    const auto now = hub.clock().now();
+    const auto each = std::chrono::duration_cast<SteadyTime::duration>(
+        Seconds(1 / std::max(options.limits.accepts_per_second, 1.0)));
+    next_accept = std::max(next_accept, now) + each;
+    if (next_accept - now < kAcceptBurst) co_return;
+    pause->expires_after(next_accept - now);
+    co_await pause->async_wait(async::as_result);
+}
+
+bool MediaServer::State::admit(const async::TcpSocket& socket) {
+    if (!options.allow_plain && !net::peer_is_loopback(socket)) {
+        metrics.refused("plain");
+        return false;
+    }
+    if (connections >= options.limits.connections) {
+        metrics.refused("too_many_connections");
+        return false;
+    }
+    return true;
+}
+
+void MediaServer::State::hand_over(async::TcpSocket socket, std::size_t worker) {
+    auto shared = std::make_shared<async::TcpSocket>(std::move(socket));
+    hub.workers().post(worker, [set = sets[worker].get(), shared, number = ++seed] {
+        set->adopt(std::move(*shared), number);
+    });
+}
+
+std::uint16_t MediaServer::port() const { return state_->port; }
+std::size_t MediaServer::connections() const { return state_->connections; }
+
+void MediaServer::stop() {
+    auto& s = *state_;
+    if (!s.acceptor) return;
+    auto& workers = s.hub.workers();
+    std::promise<void> accepted;
+    workers.run_on(0, [&] {
+        s.stopping = true;
+        Error ignored;
+        s.acceptor->close(ignored);
+        s.pause->cancel();
+        s.accepting->on_empty([&] { accepted.set_value(); });
+    });
+    accepted.get_future().wait();
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+        std::promise<void> ended;
+        workers.run_on(i, [&] { s.sets[i]->stop([&] { ended.set_value(); }); });
+        ended.get_future().wait();
+    }
+    workers.run_on(0, [&] { s.acceptor.reset(), s.pause.reset(), s.accepting.reset(); });
+    s.sets.clear();
+}
+
+}  // namespace tongke::relay

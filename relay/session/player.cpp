@@ -1,0 +1,118 @@
+#include "relay/session/player.hpp"
+
+#include "relay/stream/preface.hpp"
+
+namespace tongke::relay {
+namespace {
+
+// A peer that asks for answers and does not read them.
+constexpr std::size_t kOwnBytes = 64 * 1024;
+
+}  // namespace
+
+Player::Player(Session& session, Stream& stream, StreamView& view, std::optional<WallTime> leave_at)
+    : session_(session), stream_(stream), view_(view), leave_at_(leave_at) {
+    view_.attach(*this);
+    stream_.count_subscriber(Transport::rtmp, +1);
+}
+
+Player::~Player() { leave(); }
+
+void Player::leave() {
+    if (!std::exchange(reading_, false)) return;
+    view_.detach(*this);
+    stream_.count_subscriber(Transport::rtmp, -1);
+}
+
+void Player::join(std::optional<std::int64_t> resume) {
+    const auto& log = view_.log();
+    if (resume) {
+        if (const auto position = log.position_after(*resume)) {
+            const auto* next = log.entry_at(*position);
+            return start(*position, next ? next->number : *resume + 1, true);
+        }
+    }
+    if (const auto* keyframe = view_.live() ? log.newest_keyframe() : nullptr)
+        return start(keyframe->begin, keyframe->number, false);
+    wait_position_ = log.end();
+    wait_until_ =
+        session_.context().hub.clock().now() + std::chrono::seconds(stream_.options().grace_seconds);
+}
+
+void Player::start(std::uint64_t position, std::int64_t first_frame, bool resumed) {
+    const auto& log = view_.log();
+    const auto* next = log.entry_at(position);
+    const auto& entry = next ? *next : log.back();
+    first_frame_ = first_frame;
+    cursor_.emplace(position);
+    session_.protocol().accept_play(first_frame, resumed);
+    take_protocol_output();
+    cursor_->interleave(preface_bytes(*entry.setup, entry.dts_ms));
+    session_.pump();
+}
+
+void Player::on_flush() {
+    const auto& log = view_.log();
+    if (!cursor_) {
+        const auto* first = log.entry_at(wait_position_);
+        if (!first) first = log.newest_keyframe();
+        if (!first) return;
+        return start(first->begin, first->number, false);
+    }
+    const auto left_out = cursor_->jump_if_behind(log, session_.context().limits.unsent_bytes);
+    if (left_out > 0) {
+        skipped_ += static_cast<std::uint64_t>(left_out);
+        session_.context().metrics.skipped();
+    }
+    session_.pump();
+}
+
+void Player::on_stream_ended() {
+    if (!cursor_) return;
+    session_.protocol().end_play("the publisher has gone");
+    session_.end(EndReason::stream_ended);
+}
+
+void Player::sweep(SteadyTime now, WallTime wall) {
+    if (leave_at_ && wall >= *leave_at_) {
+        session_.protocol().end_play("the token has run out");
+        return session_.end(EndReason::token_left);
+    }
+    if (!cursor_ && now >= wait_until_) {
+        session_.protocol().refuse_play("NetStream.Play.StreamNotFound", "nobody publishes this stream");
+        session_.end(EndReason::stream_not_found);
+    }
+}
+
+ByteView Player::next_bytes() {
+    if (!cursor_) return {};
+    take_protocol_output();
+    return cursor_->peek(view_.log());
+}
+
+void Player::take_protocol_output() {
+    auto& output = session_.protocol().output();
+    if (output.empty()) return;
+    cursor_->interleave(output);
+    session_.protocol().take_output();
+    if (cursor_->own_bytes() > kOwnBytes) session_.end(EndReason::slow_consumer, "reads no answers");
+}
+
+Bytes Player::last_words() {
+    auto& output = session_.protocol().output();
+    cursor_->interleave(output);
+    output.clear();
+    return cursor_->last_words(view_.log());
+}
+
+void Player::sent(std::size_t count) { cursor_->consume(view_.log(), count); }
+
+std::uint64_t Player::frames() const {
+    if (!cursor_) return 0;
+    const auto* next = view_.log().entry_at(cursor_->position());
+    const auto& log = view_.log();
+    const auto reached = next ? next->number : log.empty() ? first_frame_ : log.back().number + 1;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reached - first_frame_)) - skipped_;
+}
+
+}  // namespace tongke::relay

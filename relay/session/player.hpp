@@ -1,0 +1,55 @@
+// A session that plays: a cursor in its worker's log (DESIGN.md 2.1). Joins at
+// the newest keyframe, or after the frame it names with resume=, or waits for
+// the first frame of a stream that nobody publishes yet. Owned by its Session.
+#pragma once
+#include <optional>
+
+#include "relay/session/session.hpp"
+#include "relay/stream/wire_cursor.hpp"
+
+namespace tongke::relay {
+
+class Player final : public LogReader {
+  public:
+    Player(Session& session, Stream& stream, StreamView& view, std::optional<WallTime> leave_at);
+    ~Player() override;
+    Player(const Player&) = delete;
+    Player& operator=(const Player&) = delete;
+
+    void join(std::optional<std::int64_t> resume);
+    /// No longer a reader; the session is ending. The object stays until the session goes.
+    void leave();
+
+    void on_flush() override;
+    void on_stream_ended() override;
+
+    /// Ends the session when the token, or the wait for a publisher, has run out.
+    void sweep(SteadyTime now, WallTime wall);
+
+    /// False while it waits for the first frame.
+    bool started() const { return cursor_.has_value(); }
+    ByteView next_bytes();
+    void sent(std::size_t count);
+    /// The rest of the frame under way and what the protocol still has to say.
+    Bytes last_words();
+
+    std::uint64_t frames() const;
+    std::uint64_t skipped() const { return skipped_; }
+
+  private:
+    void start(std::uint64_t position, std::int64_t first_frame, bool resumed);
+    void take_protocol_output();
+
+    Session& session_;
+    Stream& stream_;
+    StreamView& view_;
+    std::optional<WallTime> leave_at_;
+    std::optional<WireCursor> cursor_;  // none while waiting for the first frame
+    std::uint64_t wait_position_ = 0;
+    SteadyTime wait_until_{};
+    std::int64_t first_frame_ = 0;
+    std::uint64_t skipped_ = 0;
+    bool reading_ = true;
+};
+
+}  // namespace tongke::relay

@@ -1,0 +1,288 @@
+#include "relay/session/session.hpp"
+
+#include <array>
+
+#include "common/log/log.hpp"
+#include "relay/session/player.hpp"
+#include "relay/session/publisher_role.hpp"
+
+namespace tongke::relay {
+namespace {
+
+namespace asio = boost::asio;
+
+// One turn reads no more than this, so that a burst does not hold up the others.
+constexpr std::size_t kReadPerTurn = 512 * 1024;
+// How long a peer may take to read our last words.
+constexpr std::chrono::seconds kLinger{2};
+
+std::array<std::uint8_t, 64 * 1024>& read_buffer() {
+    thread_local std::array<std::uint8_t, 64 * 1024> buffer;
+    return buffer;
+}
+
+}  // namespace
+
+Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed)
+    : context_(context),
+      socket_(std::move(socket)),
+      rtmp_(seed),
+      peer_(net::peer_address(socket_)),
+      since_(context.hub.clock().now()),
+      last_read_(since_),
+      last_progress_(since_),
+      last_ping_(since_) {}
+
+Session::~Session() = default;
+
+async::Task<> Session::run([[maybe_unused]] std::shared_ptr<Session> self) {
+    while (socket_.is_open()) {
+        const auto [error] = co_await socket_.async_wait(async::TcpSocket::wait_read, async::as_result);
+        if (error && !ended()) end(EndReason::internal, error.message());
+        if (error && error != asio::error::operation_aborted) close_socket();
+        if (socket_.is_open()) read_available();
+    }
+    if (!ended()) end(EndReason::internal, "cancelled");
+}
+
+void Session::read_available() {
+    auto& buffer = read_buffer();
+    for (std::size_t total = 0; total < kReadPerTurn && socket_.is_open();) {
+        Error error;
+        const auto count = socket_.read_some(asio::buffer(buffer), error);
+        if (error == asio::error::would_block || error == asio::error::try_again) break;
+        if (error) {
+            end(EndReason::peer_closed);
+            return close_socket();
+        }
+        total += count;
+        if (ended()) continue;  // lingering: what still comes is of no interest
+        last_read_ = context_.hub.clock().now();
+        feed({buffer.data(), count});
+    }
+    if (!ended()) pump();
+}
+
+void Session::feed(ByteView bytes) {
+    for (auto& event : rtmp_.feed(bytes)) {
+        if (ended()) return;
+        std::visit([this](auto& e) { on(e); }, event);
+    }
+}
+
+void Session::on(const rtmp::Connected& event) { client_ = event.client; }
+
+void Session::on(rtmp::PublishRequested& event) {
+    what_ = "publish " + event.request.stream;
+    if (!well_named(event.request)) {
+        rtmp_.refuse_publish("NetStream.Publish.BadName", "streams are published to /live/NAME");
+        return end(EndReason::stream_not_found);
+    }
+    PublishRequest ask{event.request.stream, event.request.query.find("key").value_or(""), peer_};
+    context_.authoriser.authorise_publish(
+        std::move(ask),
+        later([event](Session& session, const PublishGrant& grant) { session.granted(event, grant); }));
+}
+
+void Session::granted(const rtmp::PublishRequested& request, const PublishGrant& grant) {
+    auto* stream = context_.hub.find(request.request.stream);
+    if (!grant.allowed || !stream) {
+        context_.metrics.refused(grant.allowed ? "unknown_stream" : grant.reason);
+        rtmp_.refuse_publish("NetStream.Publish.BadName", "this key may not publish this stream");
+        return end(EndReason::auth_rejected, grant.reason);
+    }
+    PublisherInfo who{peer_, client_, grant.backup, context_.hub.clock().wall()};
+    auto replaced = later([](Session& session) { session.end(EndReason::replaced); });
+    auto begun = [weak = weak_from_this(), stream, &context = context_](Publication publication) {
+        const auto self = weak.lock();
+        if (!self || self->ended()) {
+            stream->post([publication](Stream& s) { s.end(publication.id); });
+            return;
+        }
+        if (publication.refusal == PublishRefusal::two_encoders) {
+            context.metrics.refused("two_encoders");
+            self->rtmp_.refuse_publish("NetStream.Publish.BadName",
+                                       "another encoder publishes this stream with the same key");
+            return self->end(EndReason::two_encoders);
+        }
+        self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id);
+        self->rtmp_.accept_publish();
+        log::info("rtmp", "{} {}: accepted", self->peer_, self->what_);
+        self->pump();
+    };
+    stream->post(
+        [who, replaced, begun, &workers = context_.hub.workers(), worker = context_.worker](Stream& s) {
+            const auto publication = s.begin(who, replaced);
+            workers.post(worker, [begun, publication] { begun(publication); });
+        });
+}
+
+void Session::on(rtmp::PlayRequested& event) {
+    what_ = "play " + event.request.stream;
+    if (!well_named(event.request)) {
+        rtmp_.refuse_play("NetStream.Play.StreamNotFound", "streams are played from /live/NAME");
+        return end(EndReason::stream_not_found);
+    }
+    PlayRequest ask{event.request.stream, event.request.query.find("token").value_or(""), peer_};
+    context_.authoriser.authorise_play(
+        std::move(ask),
+        later([event](Session& session, const PlayGrant& grant) { session.granted(event, grant); }));
+}
+
+void Session::granted(const rtmp::PlayRequested& request, const PlayGrant& grant) {
+    if (!grant.allowed) {
+        context_.metrics.refused(grant.reason);
+        rtmp_.refuse_play("NetStream.Play.Failed", "this token may not play this stream");
+        return end(EndReason::auth_rejected, grant.reason);
+    }
+    auto* stream = context_.hub.find(request.request.stream);
+    if (!stream) {
+        rtmp_.refuse_play("NetStream.Play.StreamNotFound", "there is no such stream");
+        return end(EndReason::stream_not_found);
+    }
+    if (!grant.subject.empty()) what_ += " by " + grant.subject;
+    auto& view = *context_.hub.view(context_.worker, request.request.stream);
+    player_ = std::make_unique<Player>(*this, *stream, view, grant.leave_at);
+    player_->join(request.resume);
+}
+
+void Session::on(rtmp::MediaReceived& event) {
+    if (!publisher_) return;
+    if (!publisher_->on_media(std::move(event), last_read_, context_.metrics))
+        end(EndReason::protocol_error, "nothing but faulty frames");
+}
+
+void Session::on(const rtmp::UnsupportedMedia& event) {
+    if (!publisher_) return;
+    context_.metrics.refused("unsupported_codec");
+    rtmp_.refuse_publish("NetStream.Publish.Failed", event.codec + " is not carried: publish H.264 and AAC");
+    end(EndReason::unsupported_codec, event.codec);
+}
+
+void Session::on(const rtmp::Ended& event) {
+    const auto& category = event.reason.category();
+    const bool ours = category == rtmp::make_error_code(rtmp::Errc::not_rtmp).category();
+    context_.metrics.refused(ours ? std::string(rtmp::label(static_cast<rtmp::Errc>(event.reason.value())))
+                                  : "protocol");
+    end(EndReason::protocol_error, event.reason.message());
+}
+
+/// One application, "live"; some clients leave a slash behind it.
+bool Session::well_named(const rtmp::StreamRequest& request) const {
+    return request.app == "live" || request.app == "live/";
+}
+
+void Session::pump() {
+    while (!waiting_writable_ && socket_.is_open()) {
+        const auto bytes = next_bytes();
+        if (bytes.empty()) {
+            if (ended()) finish_sending();
+            last_progress_ = context_.hub.clock().now();
+            return;
+        }
+        Error error;
+        const auto count = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+        if (error == asio::error::would_block || error == asio::error::try_again) return wait_writable();
+        if (error) return end(EndReason::peer_closed), close_socket();
+        last_progress_ = context_.hub.clock().now();
+        context_.sent_bytes += count;
+        sent(count);
+    }
+}
+
+/// A player's bytes go through its cursor, so that they enter at a frame's edge;
+/// before and after that they are sent as the protocol makes them.
+ByteView Session::next_bytes() {
+    if (ended()) return ByteView{last_words_}.subspan(last_words_sent_);
+    if (player_ && player_->started()) return player_->next_bytes();
+    return ByteView{rtmp_.output()}.subspan(output_sent_);
+}
+
+void Session::sent(std::size_t count) {
+    if (ended()) {
+        last_words_sent_ += count;
+        return;
+    }
+    if (player_ && player_->started()) return player_->sent(count);
+    output_sent_ += count;
+    if (output_sent_ < rtmp_.output().size()) return;
+    rtmp_.take_output();
+    output_sent_ = 0;
+}
+
+void Session::wait_writable() {
+    waiting_writable_ = true;
+    socket_.async_wait(async::TcpSocket::wait_write, [self = shared_from_this()](Error error) {
+        self->waiting_writable_ = false;
+        if (!error) self->pump();
+    });
+}
+
+void Session::sweep(SteadyTime now, WallTime wall) {
+    const auto& limits = context_.limits;
+    if (ended()) {
+        if (now - *ended_at_ >= kLinger) close_socket();
+        return;
+    }
+    if (!player_ && !publisher_) {
+        if (now - since_ >= limits.handshake) end(EndReason::idle_timeout, "neither publish nor play");
+        return;
+    }
+    if (publisher_ && now - last_read_ >= limits.publisher_idle) return end(EndReason::idle_timeout);
+    if (waiting_writable_ && now - last_progress_ >= limits.write_stall) return end(EndReason::slow_consumer);
+    if (now - last_ping_ >= limits.ping_every) {
+        last_ping_ = now;
+        rtmp_.send_ping(static_cast<std::uint32_t>(
+            std::chrono::duration_cast<Milliseconds>(now.time_since_epoch()).count()));
+        pump();
+    }
+    if (player_ && !ended()) player_->sweep(now, wall);
+}
+
+void Session::end(EndReason reason, const std::string& detail) {
+    if (ended()) return;
+    if (player_ && player_->started()) {
+        last_words_ = player_->last_words();
+    } else {
+        const auto& output = rtmp_.output();
+        last_words_.assign(output.begin() + static_cast<std::ptrdiff_t>(output_sent_), output.end());
+    }
+    log_end(reason, detail);
+    context_.metrics.ended(reason);
+    ended_at_ = context_.hub.clock().now();
+    if (player_) player_->leave();
+    publisher_.reset();
+    pump();
+}
+
+void Session::stop() {
+    end(EndReason::server_stopping);
+    close_socket();
+}
+
+void Session::finish_sending() {
+    Error ignored;
+    socket_.shutdown(async::TcpSocket::shutdown_send, ignored);
+}
+
+void Session::close_socket() {
+    Error ignored;
+    socket_.close(ignored);
+}
+
+void Session::log_end(EndReason reason, const std::string& detail) const {
+    // Who never got as far as asking for a stream is not worth a line each.
+    if (what_.empty()) return;
+    const auto seconds = std::chrono::duration<double>(context_.hub.clock().now() - since_).count();
+    const auto frames = player_ ? player_->frames() : publisher_ ? publisher_->frames() : 0;
+    const auto skipped = player_ ? player_->skipped() : 0;
+    const auto line = fmt::format("{} {}: closed: {} after {:.0f}s, {} frames, {} skipped{}{}", peer_, what_,
+                                  text(reason), seconds, frames, skipped, detail.empty() ? "" : ": ", detail);
+    const bool someone_should_look =
+        reason == EndReason::auth_rejected || reason == EndReason::protocol_error ||
+        reason == EndReason::two_encoders || reason == EndReason::slow_consumer ||
+        reason == EndReason::unsupported_codec;
+    log::write(someone_should_look ? log::Level::warn : log::Level::info, "rtmp", line);
+}
+
+}  // namespace tongke::relay

@@ -1,0 +1,107 @@
+// One RTMP connection on one worker: reads the socket, answers the protocol,
+// asks for rights, and then is a publisher or a player until it ends with a
+// reason (CONTRACT.md §4). Kept alive by its coroutine, which the worker's
+// SessionSet owns; everything runs on that worker. Reads go into one buffer per
+// thread and writes come from the stream's log, so a player holds no buffer.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/async/aliases.hpp"
+#include "common/async/live_count.hpp"
+#include "common/rtmp/server_session.hpp"
+#include "relay/session/end_reason.hpp"
+#include "relay/session/media_server.hpp"
+#include "relay/session/session_metrics.hpp"
+
+namespace tongke::relay {
+
+class Player;
+class PublisherRole;
+
+/// What all sessions of a worker share.
+struct SessionContext {
+    StreamHub& hub;
+    Authoriser& authoriser;
+    SessionMetrics& metrics;
+    const MediaLimits& limits;
+    std::size_t worker = 0;
+    std::uint64_t sent_bytes = 0;  // not counted in the metric yet
+};
+
+class Session : public std::enable_shared_from_this<Session>, async::LiveCount<Session> {
+  public:
+    using LiveCount::alive;
+    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed);
+    ~Session();
+
+    async::Task<> run(std::shared_ptr<Session> self);
+    /// Deadlines, pings: about once a second.
+    void sweep(SteadyTime now, WallTime wall);
+    /// Ends it once; later calls do nothing. What the protocol has to say is sent before the close.
+    void end(EndReason reason, const std::string& detail = {});
+
+    /// Ends it and closes the socket at once.
+    void stop();
+
+    // For the roles.
+    void pump();
+    SessionContext& context() { return context_; }
+    rtmp::ServerSession& protocol() { return rtmp_; }
+    const std::string& peer() const { return peer_; }
+    const std::string& client() const { return client_; }
+    bool ended() const { return ended_at_.has_value(); }
+    /// Runs `work(session)` on the worker, from any thread, unless it has ended by then.
+    template <class Work>
+    auto later(Work work) {
+        return [weak = weak_from_this(), &hub = context_.hub, worker = context_.worker, work](auto... args) {
+            hub.workers().post(worker, [weak, work, args...] {
+                if (const auto self = weak.lock(); self && !self->ended()) work(*self, args...);
+            });
+        };
+    }
+
+  private:
+    void read_available();
+    void feed(ByteView bytes);
+    void on(const rtmp::Connected& event);
+    void on(rtmp::PublishRequested& event);
+    void on(rtmp::PlayRequested& event);
+    void on(rtmp::MediaReceived& event);
+    void on(const rtmp::UnsupportedMedia& event);
+    void on(const rtmp::DataReceived&) {}  // metadata is made from the tracks
+    void on(const rtmp::StreamClosed&) { end(EndReason::peer_closed); }
+    void on(const rtmp::PauseRequested&) {}  // a lesson has no pause
+    void on(const rtmp::PongReceived&) {}
+    void on(const rtmp::Ended& event);
+    void granted(const rtmp::PublishRequested& request, const PublishGrant& grant);
+    void granted(const rtmp::PlayRequested& request, const PlayGrant& grant);
+    bool well_named(const rtmp::StreamRequest& request) const;
+    ByteView next_bytes();
+    void sent(std::size_t count);
+    void wait_writable();
+    void finish_sending();
+    void close_socket();
+    void log_end(EndReason reason, const std::string& detail) const;
+
+    SessionContext& context_;
+    async::TcpSocket socket_;
+    rtmp::ServerSession rtmp_;
+    std::string peer_;
+    std::string client_;
+    std::string what_;  // "publish main", for the log
+    std::unique_ptr<Player> player_;
+    std::unique_ptr<PublisherRole> publisher_;
+    std::size_t output_sent_ = 0;
+    Bytes last_words_;  // once ended
+    std::size_t last_words_sent_ = 0;
+    bool waiting_writable_ = false;
+    SteadyTime since_;
+    SteadyTime last_read_;
+    SteadyTime last_progress_;  // a byte was taken, or there was none to send
+    SteadyTime last_ping_;
+    std::optional<SteadyTime> ended_at_;
+};
+
+}  // namespace tongke::relay

@@ -1,0 +1,48 @@
+#include "relay/session/session_set.hpp"
+
+namespace tongke::relay {
+namespace {
+
+// What the kernel may hold unsent for one player; the rest stays in the log.
+constexpr int kKernelUnsent = 512 * 1024;
+
+}  // namespace
+
+SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context,
+                       std::atomic<std::size_t>& connections)
+    : context_(context), connections_(connections), tasks_(io.get_executor()), timer_(io.get_executor()) {}
+
+void SessionSet::start() { tasks_.spawn(sweep_every_second()); }
+
+void SessionSet::adopt(async::TcpSocket socket, std::uint64_t seed) {
+    ++connections_;
+    net::prepare(socket, {kKernelUnsent, static_cast<int>(context_.limits.write_stall.count())});
+    tasks_.spawn(serve(std::make_shared<Session>(context_, std::move(socket), seed)));
+}
+
+async::Task<> SessionSet::serve(std::shared_ptr<Session> session) {
+    sessions_.insert(session.get());
+    if (!stopping_) co_await session->run(session);
+    sessions_.erase(session.get());
+    --connections_;
+}
+
+async::Task<> SessionSet::sweep_every_second() {
+    while (!stopping_) {
+        timer_.expires_after(std::chrono::seconds(1));
+        co_await timer_.async_wait(async::as_result);
+        const auto now = context_.hub.clock().now();
+        const auto wall = context_.hub.clock().wall();
+        for (auto* session : sessions_) session->sweep(now, wall);
+        context_.metrics.sent(std::exchange(context_.sent_bytes, 0));
+    }
+}
+
+void SessionSet::stop(std::function<void()> done) {
+    stopping_ = true;
+    timer_.cancel();
+    for (auto* session : sessions_) session->stop();
+    tasks_.on_empty(std::move(done));
+}
+
+}  // namespace tongke::relay

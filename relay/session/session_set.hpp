@@ -1,0 +1,33 @@
+// The RTMP sessions of one worker, on that worker: runs their coroutines, looks
+// at their deadlines once a second, and ends them all at the stop.
+#pragma once
+#include <atomic>
+#include <unordered_set>
+
+#include "common/async/task_group.hpp"
+#include "relay/session/session.hpp"
+
+namespace tongke::relay {
+
+class SessionSet {
+  public:
+    SessionSet(boost::asio::io_context& io, SessionContext context, std::atomic<std::size_t>& connections);
+
+    void start();
+    void adopt(async::TcpSocket socket, std::uint64_t seed);
+    /// Ends every session; `done` is called once nothing runs here any more.
+    void stop(std::function<void()> done);
+
+  private:
+    async::Task<> serve(std::shared_ptr<Session> session);
+    async::Task<> sweep_every_second();
+
+    SessionContext context_;
+    std::atomic<std::size_t>& connections_;
+    async::TaskGroup tasks_;
+    async::Timer timer_;
+    std::unordered_set<Session*> sessions_;
+    bool stopping_ = false;
+};
+
+}  // namespace tongke::relay
