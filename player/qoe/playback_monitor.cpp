@@ -7,7 +7,8 @@ namespace tongke::qoe {
 namespace {
 
 constexpr Micros kLineWindow{1'000'000};
-constexpr Micros kNearLook{400'000};  // twice the 5 Hz spacing
+constexpr Micros kNearLook{400'000};    // twice the 5 Hz spacing
+constexpr Micros kFilling{10'000'000};  // after the first frame the buffer is still on its way up
 constexpr Micros kFrameMin{4'000}, kFrameMax{200'000};
 
 }  // namespace
@@ -102,15 +103,15 @@ void PlaybackMonitor::watch(const Sample& s, Events& out) {
     else
         not_advanced(s, out);
     playhead_ran_before_ = playhead_ran(s);
-    if (s.visible) {
-        auto& least = totals_.buffer_min_s;
-        least = least ? std::min(*least, s.buffered_s) : s.buffered_s;
-    }
+    if (s.at - *first_frame_at_ < kFilling) return;
+    auto& least = totals_.buffer_min_s;
+    least = least ? std::min(*least, s.buffered_s) : s.buffered_s;
 }
 
 void PlaybackMonitor::first_frame(Micros at, Events& out) {
     shown_ = true;
     enter(State::playing, at);
+    first_frame_at_ = since_;
     last_advance_ = since_;
     PlaybackEvent e{.kind = PlaybackEvent::Kind::started, .begin = since_, .end = since_};
     if (const auto& click = marks_[static_cast<std::size_t>(MarkName::click)]; click && *click <= since_) {

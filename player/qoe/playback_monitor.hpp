@@ -33,7 +33,7 @@ struct PlaybackTotals {
     Micros frozen{};
     std::int64_t presented = 0;
     std::int64_t dropped = 0;
-    std::optional<double> buffer_min_s;  // since the first frame, visible only
+    std::optional<double> buffer_min_s;  // from 10 s after the first frame, while visible
     std::optional<Micros> startup;       // click → first frame
 };
 
@@ -94,6 +94,7 @@ class PlaybackMonitor {
     std::optional<Micros> begin_;
     std::optional<Sample> previous_;
     Micros newest_{};
+    std::optional<Micros> first_frame_at_;
     bool shown_ = false;                  // a frame was ever presented
     std::optional<Micros> anchor_media_;  // media time at the last advance
     std::optional<std::int64_t> anchor_pdt_;

@@ -33,6 +33,7 @@ boost::system::result<std::string, ReplayFailure> replay(std::string_view record
 
 /// One line each of a recording, newline included; what replay() reads.
 std::string record_header(WallTime at_zero);
+std::string record_room(Micros at, std::string_view room, double target_s);
 std::string record_batch(Micros at, std::string_view room, const BeaconBatch& batch);
 std::string record_segment(Micros at, const Piece& piece, Micros asked);
 std::string record_answer(Micros at, std::int64_t end_ms);

@@ -59,6 +59,8 @@ class Spool {
     /// error.
     void append(RecordKind kind, std::string room, std::string key,
                 const std::function<std::string(std::uint64_t seq)>& make, Done done = {});
+    /// Writes again what a failing disk refused. Call now and then; append does too.
+    void retry();
     /// Was a record with this key ever stored (and is still kept)?
     bool has_key(const std::string& key) const;
 
@@ -74,7 +76,7 @@ class Spool {
     void acknowledge(const std::string& boot, std::uint64_t seq);
     std::size_t unacknowledged_count() const;  // tongke_telemetry_spooled
     /// GET …/events?after=: records of the room after the cursor "BOOT:SEQ" ("" = all), oldest first.
-    /// Empty optional: the cursor is not one of ours (gone or foreign).
+    /// A cursor that is gone or foreign starts from the oldest kept.
     struct Page {
         std::vector<SpoolRecord> records;
         std::string next;

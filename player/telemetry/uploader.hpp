@@ -22,6 +22,7 @@ class UploadSchedule {
     /// `random` in [0, 1).
     explicit UploadSchedule(std::function<double()> random, Milliseconds window = Milliseconds{5000});
 
+    void begin(SteadyTime now);    // the process starts; first upload within half a window
     void started(SteadyTime now);  // an upload begins
     void succeeded(SteadyTime now, std::optional<double> window_s, bool more_waiting);
     void failed(SteadyTime now, std::optional<double> retry_after_s = {});
@@ -37,7 +38,6 @@ class UploadSchedule {
     Milliseconds window_;
     SteadyTime due_{}, last_start_{};
     bool in_flight_ = false;
-    bool begun_ = false;
     bool news_ = false;
     int failures_ = 0;
 };
