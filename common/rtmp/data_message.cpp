@@ -11,6 +11,7 @@ namespace {
 using amf0::Value;
 
 constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
+constexpr std::int64_t kLongestTargetDuration = 10;          // seconds, CONTRACT.md 5
 
 std::optional<std::int64_t> integer(const Value* value) {
     const auto number = value ? value->number() : std::nullopt;
@@ -41,6 +42,7 @@ Bytes segment_payload(const SegmentMark& mark, std::int64_t timeline_ms) {
                          {"msn", number(mark.msn)},
                          {"pdt", number(mark.pdt_ms)},
                          {"discontinuity", mark.discontinuity},
+                         {"targetDuration", number(mark.target_duration)},
                          {"timeline", number(timeline_ms)}},
                         {}};
     return amf0::encode_all({std::string(kSegmentName), std::move(object)});
@@ -60,8 +62,12 @@ std::optional<SegmentOpening> parse_segment(ByteView payload) {
     const auto pdt = integer(object->find("pdt"));
     if (!run || !run->text() || !valid_stream_name(*run->text()) || !msn || !pdt) return std::nullopt;
     const auto* discontinuity = object->find("discontinuity");
+    const auto seconds = integer(object->find("targetDuration")).value_or(0);
+    const auto target_duration =
+        seconds > 0 && seconds <= kLongestTargetDuration ? static_cast<int>(seconds) : 0;
     SegmentOpening opening;
-    opening.mark = {*run->text(), *msn, *pdt, discontinuity && discontinuity->boolean().value_or(false)};
+    opening.mark = {*run->text(), *msn, *pdt, discontinuity && discontinuity->boolean().value_or(false),
+                    target_duration};
     opening.timeline_ms = integer(object->find("timeline")).value_or(0);
     return opening;
 }

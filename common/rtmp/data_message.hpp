@@ -21,7 +21,8 @@ struct SegmentOpening {
 };
 
 Bytes jump_payload(std::int64_t first_frame);
-/// {run, msn, pdt} as CONTRACT.md §4, with pdt in unix ms, plus discontinuity and timeline.
+/// {run, msn, pdt} as CONTRACT.md §4, with pdt in unix ms, plus discontinuity,
+/// targetDuration (s, 0: not settled) and timeline (ms).
 Bytes segment_payload(const SegmentMark& mark, std::int64_t timeline_ms);
 
 std::optional<Jump> parse_jump(ByteView payload);

@@ -64,7 +64,7 @@ TEST_CASE("a player connects, resumes and receives frames, marks and jumps in or
     pair.server.accept_play(42, true);
     auto& out = pair.server.output();
     append_message(out, media_header(MessageType::data_amf0, 40),
-                   segment_payload({"1a2b", 7, 1'744'768'800'123, true}, 0x123456789A));
+                   segment_payload({"1a2b", 7, 1'744'768'800'123, true, 3}, 0x123456789A));
     append_message(out, media_header(MessageType::video, 0x10000000028), kKeyframe);
     append_message(out, media_header(MessageType::data_amf0, 80), jump_payload(99));
     append_message(out, media_header(MessageType::data_amf0, 80), metadata_payload(nullptr, nullptr));
@@ -78,6 +78,7 @@ TEST_CASE("a player connects, resumes and receives frames, marks and jumps in or
     CHECK(opening.mark.msn == 7);
     CHECK(opening.mark.pdt_ms == 1'744'768'800'123);
     CHECK(opening.mark.discontinuity);
+    CHECK(opening.mark.target_duration == 3);
     CHECK(opening.timeline_ms == 0x123456789A);
     const auto media = pair.next_at_client<MediaReceived>();
     CHECK(media.payload == kKeyframe);
@@ -132,7 +133,7 @@ TEST_CASE("the end of the stream ends the player's session") {
 }
 
 TEST_CASE("a segment mark with a run that is no plain name is not believed") {
-    CHECK_FALSE(parse_segment(segment_payload({"../../etc", 7, 1, false}, 0)));
+    CHECK_FALSE(parse_segment(segment_payload({"../../etc", 7, 1, false, 0}, 0)));
     CHECK_FALSE(parse_segment(jump_payload(5)));
     CHECK_FALSE(parse_jump(amf0::encode_all({"onTongkeJump", amf0::Object{{{"firstFrame", 1e300}}, {}}})));
 }

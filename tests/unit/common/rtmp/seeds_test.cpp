@@ -44,7 +44,7 @@ std::pair<Bytes, Bytes> conversation(ClientOptions::Mode mode) {
             if (!std::holds_alternative<PlayRequested>(event)) continue;
             server.accept_play(7, false);
             append_message(server.output(), media_header(MessageType::data_amf0, 0),
-                           segment_payload({"1a", 1, 2, false}, 0));
+                           segment_payload({"1a", 1, 2, false, 2}, 0));
             append_message(server.output(), media_header(MessageType::video, 0),
                            hex("17 01 000000 00000001 65"));
         }

@@ -1,0 +1,116 @@
+// The node's one pull of a stream, shared by all its classrooms (DESIGN.md 3,
+// row 8). Pulls HLS or RTMP from the first address that answers, hands over
+// whole segments in order, and says when each byte came. Lives on the node's
+// I/O thread; every call and every call of the sink is there.
+//
+// Guarantees: segments come in order of msn and never twice; a hole appears only
+// when the relay no longer holds what was missed, and is then a discontinuity.
+// Where a byte is due and none came for 1 s a second connection is opened, and
+// again each second with jitter (TRAPS.md 5: TCP's own back-off takes longer).
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/hls/segment.hpp"
+#include "common/time/clock.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace tongke::player {
+
+/// What must survive a restart of the node, so that its playlist never falls.
+struct UpstreamProgress {
+    std::string run;
+    std::int64_t last_msn = 0;    // as delivered, msn_offset included
+    std::int64_t msn_offset = 0;  // added to the relay's numbers; 0 unless the relay lost its state
+};
+
+struct UpstreamConfig {
+    /// In order of preference: "http(s)://HOST[:PORT]" pulls HLS, "rtmp(s)://HOST[:PORT]" RTMP.
+    std::vector<std::string> urls;
+    std::string stream;
+    /// Media to begin with, so that rooms can play at once: at least latency + 2 target durations.
+    double start_back_seconds = 16;
+    std::string ca_file;  // PEM; empty: the system's
+    /// The play token, asked for before every connection and request; "" when there is none.
+    std::function<std::string()> token;
+    std::optional<UpstreamProgress> progress;  // from disk
+};
+
+/// How a segment came.
+struct SegmentArrival {
+    SteadyTime asked{};       // request sent, or (RTMP) arrival of its first frame
+    SteadyTime first_byte{};  // of the answer
+    SteadyTime last_byte{};   // all of it at the node
+    std::int64_t bytes = 0;   // on the wire for this segment
+    /// The relay's last answer that did not list it yet.
+    std::optional<SteadyTime> not_at_relay;
+    /// Stored and whole at the relay when asked for: bytes / (last - first byte) is the link's throughput.
+    bool stored = false;
+};
+
+enum class UpstreamState : std::uint8_t { stopped, connecting, waiting_for_stream, running, lost };
+enum class LostReason : std::uint8_t { silent, closed, connect_failed, refused, bad_answer };
+
+struct UpstreamStatus {
+    UpstreamState state = UpstreamState::stopped;
+    std::string url;        // in use
+    std::string transport;  // "hls" or "rtmp"
+    std::optional<SteadyTime> lost_since;
+    std::optional<LostReason> lost_reason;
+    int refused_status = 0;  // HTTP status of the last refusal
+    std::string detail;      // of the last failure, for logs and technicians
+    std::optional<std::int64_t> last_msn;
+};
+
+/// Cumulative since construction.
+struct UpstreamCounters {
+    std::uint64_t bytes = 0;  // received, media and playlists
+    std::uint64_t segments = 0;
+    std::uint64_t segments_missed = 0;  // gone from the relay's window before we came back
+    std::uint64_t races = 0;            // second connections opened
+    std::uint64_t reconnects[5] = {};   // by LostReason
+};
+
+/// Where a pull reports. Calls come from the I/O thread and must not destroy the Upstream.
+class UpstreamSink {
+  public:
+    virtual ~UpstreamSink() = default;
+    virtual void on_segment(hls::SharedSegment segment, const SegmentArrival& arrival) = 0;
+    /// The relay answered: its media ends at `end_pdt_ms` (unix ms). Also when nothing is new.
+    virtual void on_relay_answer(SteadyTime at, std::int64_t end_pdt_ms) = 0;
+    virtual void on_lost(SteadyTime since, LostReason reason) = 0;
+    virtual void on_back(SteadyTime at) = 0;
+    /// To be kept on disk before long; called after each segment.
+    virtual void on_progress(const UpstreamProgress& progress) = 0;
+};
+
+class Upstream {
+  public:
+    /// `clock` and `sink` outlive this.
+    Upstream(boost::asio::io_context& io, const Clock& clock, UpstreamConfig config, UpstreamSink& sink);
+    ~Upstream();
+    Upstream(const Upstream&) = delete;
+    Upstream& operator=(const Upstream&) = delete;
+
+    void start();
+    /// `stopped` is called once nothing is left running; then it may be started again or destroyed.
+    void stop(std::function<void()> stopped);
+
+    UpstreamStatus status() const;
+    const UpstreamCounters& counters() const;
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+std::string_view label(LostReason reason);
+
+}  // namespace tongke::player
