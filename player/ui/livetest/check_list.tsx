@@ -1,3 +1,4 @@
+// The quick check on the screen: one line a fact, checked again on demand.
 import { useEffect, useState } from 'preact/hooks';
 import type { RoomView } from '../../../common/ui/api';
 import { t, type Key } from '../../../common/ui/i18n';
