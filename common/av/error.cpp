@@ -1,0 +1,45 @@
+#include "common/av/error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "common/av/libav.hpp"
+#include "common/log/log.hpp"
+
+namespace tongke::av {
+namespace {
+
+class Category final : public boost::system::error_category {
+  public:
+    const char* name() const noexcept override { return "av"; }
+    std::string message(int code) const override {
+        switch (static_cast<Errc>(code)) {
+            case Errc::no_tracks: return "neither picture nor sound: nothing to mux";
+            case Errc::bad_decoder_config:
+                return "the codec's configuration cannot be written to mp4: check the encoder";
+            case Errc::bad_sample: return "a frame cannot be written to mp4: check the encoder";
+            case Errc::out_of_memory: return "out of memory in libav";
+            case Errc::muxer_failed: return "libavformat failed to write mp4: the debug log has its words";
+        }
+        return "unknown av error";
+    }
+};
+
+}  // namespace
+
+Error make_error_code(Errc code) {
+    static const Category category;
+    return {static_cast<int>(code), category};
+}
+
+Error from_libav(int libav_code, const char* where) {
+    std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+    av_strerror(libav_code, text.data(), text.size());
+    log::debug("av", "{}: {}", where, text.data());
+    if (libav_code == AVERROR(ENOMEM)) return Errc::out_of_memory;
+    if (libav_code == AVERROR_INVALIDDATA || libav_code == AVERROR(EINVAL)) return Errc::bad_sample;
+    return Errc::muxer_failed;
+}
+
+}  // namespace tongke::av

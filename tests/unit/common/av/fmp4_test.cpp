@@ -1,0 +1,136 @@
+#include "common/av/fmp4.hpp"
+
+#include <map>
+#include <string>
+
+#include "common/av/error.hpp"
+#include "common/base/byte_reader.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/lesson.hpp"
+
+using namespace tongke;
+using namespace tongke::av;
+
+namespace {
+
+/// Type and place of each box, "moof/traf/tfdt" → content, in file order.
+std::multimap<std::string, ByteView> boxes(ByteView bytes, const std::string& path = {}) {
+    std::multimap<std::string, ByteView> out;
+    ByteReader reader{bytes};
+    while (reader.left() >= 8) {
+        const auto size = reader.u32();
+        const std::string type{as_text(reader.take(4))};
+        const auto content = reader.take(size - 8);
+        REQUIRE(reader.ok());
+        out.emplace(path + type, content);
+        if (type == "moof" || type == "traf" || type == "moov" || type == "trak" || type == "mvex")
+            for (auto& inner : boxes(content, path + type + "/")) out.insert(inner);
+    }
+    return out;
+}
+
+std::uint64_t tfdt(ByteView content) {
+    ByteReader reader{content};
+    const auto version = reader.u32() >> 24;
+    return version == 1 ? reader.u64() : reader.u32();
+}
+
+struct Cut {
+    std::vector<Frame> frames;  // keeps the payloads
+    std::vector<Sample> samples;
+};
+
+Cut two_seconds(std::int64_t start_ms) {
+    test::Lesson lesson{start_ms};
+    Cut cut;
+    while (lesson.now_ms() < start_ms + 2000) cut.frames.push_back(lesson.next());
+    std::int64_t audio = start_ms * 48;
+    for (const auto& frame : cut.frames) {
+        const bool video = frame.kind == TrackKind::video;
+        Sample sample{.kind = frame.kind, .keyframe = frame.keyframe, .data = frame.elementary()};
+        sample.dts = video ? frame.dts_ms * 90 : audio;
+        sample.pts = sample.dts + (video ? frame.cts_ms * 90 : 0);
+        sample.duration = video ? 3600 : 1024;
+        if (!video) audio += 1024;
+        cut.samples.push_back(sample);
+    }
+    return cut;
+}
+
+Tracks lesson_tracks() {
+    test::Lesson lesson;
+    return {lesson.video_track(), lesson.audio_track()};
+}
+
+}  // namespace
+
+TEST_CASE("an init section has one track for picture and one for sound and no samples") {
+    const auto init = mux_init(lesson_tracks()).value();
+    const auto found = boxes(init);
+    CHECK(found.count("ftyp") == 1);
+    CHECK(found.count("moov/trak") == 2);
+    CHECK(found.count("moov/mvex/trex") == 2);
+    CHECK(found.count("moof") == 0);
+}
+
+TEST_CASE("the decode time of a fragment is the timeline itself, also beyond 32 bits") {
+    const std::int64_t start_ms =
+        GENERATE(0, 0x00FFFF00, 0x7FFFFF00, 0xFFFFFF00, std::int64_t{5} << 40, 4 * 3'600'000 + 1);
+    const auto cut = two_seconds(start_ms);
+    const auto fragment = mux_fragment(lesson_tracks(), 7, cut.samples).value();
+    const auto found = boxes(fragment);
+    REQUIRE(found.count("moof") == 1);
+    REQUIRE(found.count("moof/traf/tfdt") == 2);
+    auto it = found.lower_bound("moof/traf/tfdt");
+    CHECK(tfdt(it->second) == static_cast<std::uint64_t>(start_ms) * 90);
+    CHECK(tfdt((++it)->second) == static_cast<std::uint64_t>(start_ms) * 48);
+    CHECK(ByteReader{found.find("moof/mfhd")->second.subspan(4)}.u32() == 7);
+}
+
+TEST_CASE("the media data is the samples' bytes, track after track") {
+    const auto cut = two_seconds(0);
+    const auto fragment = mux_fragment(lesson_tracks(), 1, cut.samples).value();
+    Bytes expected;
+    for (const auto kind : {TrackKind::video, TrackKind::audio})
+        for (const auto& s : cut.samples)
+            if (s.kind == kind) expected.insert(expected.end(), s.data.begin(), s.data.end());
+    const auto mdat = boxes(fragment).find("mdat")->second;
+    CHECK(Bytes(mdat.begin(), mdat.end()) == expected);
+}
+
+TEST_CASE("the same samples give the same bytes") {
+    const auto first = two_seconds(123'456), second = two_seconds(123'456);
+    const auto tracks = lesson_tracks();
+    CHECK(mux_fragment(tracks, 3, first.samples).value() ==
+          mux_fragment(lesson_tracks(), 3, second.samples).value());
+    CHECK(mux_init(tracks).value() == mux_init(lesson_tracks()).value());
+}
+
+TEST_CASE("a fragment may lack one of its tracks") {
+    auto cut = two_seconds(0);
+    std::erase_if(cut.samples, [](const Sample& s) { return s.kind == TrackKind::video; });
+    const auto found = boxes(mux_fragment(lesson_tracks(), 1, cut.samples).value());
+    CHECK(found.count("moof/traf") == 1);
+}
+
+TEST_CASE("what cannot be muxed is an error with a reason") {
+    CHECK(mux_init({}).error() == Errc::no_tracks);
+    auto no_size = *lesson_tracks().video;
+    no_size.width = 0;
+    CHECK(mux_init({std::make_shared<TrackDescription>(no_size), nullptr}).error() ==
+          Errc::bad_decoder_config);
+    auto no_config = *lesson_tracks().audio;
+    no_config.decoder_config = share({});
+    CHECK(mux_init({nullptr, std::make_shared<TrackDescription>(no_config)}).error() ==
+          Errc::bad_decoder_config);
+    auto cut = two_seconds(0);
+    std::erase_if(cut.samples, [](const Sample& s) { return s.kind == TrackKind::audio; });
+    cut.samples[3].dts = cut.samples[1].dts;
+    CHECK(mux_fragment(lesson_tracks(), 1, cut.samples).error() == Errc::bad_sample);
+    CHECK(mux_fragment({nullptr, lesson_tracks().audio}, 1, cut.samples).error() == Errc::bad_sample);
+}
+
+TEST_CASE("codecs are named as RFC 6381 wants") {
+    CHECK_THAT(codecs_of(lesson_tracks()), Catch::Matches("avc1\\.[0-9a-f]{6},mp4a\\.40\\.2"));
+    CHECK(codecs_of({nullptr, lesson_tracks().audio}) == "mp4a.40.2");
+}
