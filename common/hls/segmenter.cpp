@@ -15,11 +15,12 @@ constexpr std::int64_t kKeyframeWaitMs = 100;
 // Only audio for this long from the start: the publisher sends no picture.
 constexpr std::int64_t kAudioOnlyAfterMs = 3000;
 // Video this much older than the audio has stopped; audio then keeps the segments going.
-constexpr std::int64_t kVideoAbsentMs = 1000;
+constexpr std::int64_t kVideoAbsentMs = 400;
+// Sound that jumped ahead is followed by a keyframe within this, or the picture is gone.
+constexpr std::int64_t kAudioJumpMs = 500;
+constexpr std::int64_t kKeyframeAfterJumpMs = 1000;
 
-int ceil_seconds(double seconds) {
-    return static_cast<int>(std::ceil(seconds - 1e-9));
-}
+int ceil_seconds(double seconds) { return static_cast<int>(std::ceil(seconds - 1e-9)); }
 
 }  // namespace
 
@@ -73,6 +74,9 @@ std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_m
 
 std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
     if (!first_audio_ms_) first_audio_ms_ = dts_ms;
+    const bool jumped = last_audio_ms_ && dts_ms - *last_audio_ms_ > kAudioJumpMs;
+    last_audio_ms_ = dts_ms;
+    if (jumped) audio_jump_ms_ = dts_ms;
     if (!begin_ms_) {
         if (last_video_ms_ || dts_ms - *first_audio_ms_ < kAudioOnlyAfterMs) return std::nullopt;
         audio_only_ = true;
@@ -85,6 +89,8 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
         return open(dts_ms, too_long(elapsed));
     }
     const auto limit = target_duration_.value_or(config_.max_target_duration) * 1000;
+    if (too_long(elapsed) && audio_jump_ms_ && dts_ms - *audio_jump_ms_ < kKeyframeAfterJumpMs)
+        return std::nullopt;
     const bool video_stopped = !last_video_ms_ || dts_ms - *last_video_ms_ > kVideoAbsentMs;
     if (!video_stopped || elapsed < limit) return std::nullopt;
     settle_target_duration(config_.max_target_duration * 1000);
@@ -129,6 +135,7 @@ bool Segmenter::too_long(std::int64_t elapsed_ms) const {
 
 SegmentMark Segmenter::open(std::int64_t dts_ms, bool discontinuity) {
     begin_ms_ = dts_ms;
+    audio_jump_ms_.reset();
     SegmentMark mark;
     mark.run = config_.run;
     mark.msn = next_msn_();

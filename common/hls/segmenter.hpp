@@ -57,7 +57,8 @@ class Segmenter {
     std::optional<std::int64_t> begin_ms_;  // of the open segment
     std::optional<std::int64_t> last_video_ms_;
     std::optional<std::int64_t> last_keyframe_ms_;
-    std::optional<std::int64_t> first_audio_ms_;
+    std::optional<std::int64_t> first_audio_ms_, last_audio_ms_;
+    std::optional<std::int64_t> audio_jump_ms_;
     std::int64_t longest_ms_ = 0;  // segment closed before the target duration was settled
     std::int64_t interval_ms_ = 0;
     std::int64_t frame_ms_ = 0;  // distance of the last two video frames

@@ -195,6 +195,17 @@ TEST_CASE("a jump in the timestamps that nobody announced is a discontinuity") {
     CHECK(encoder.cuts()[2].mark.discontinuity);
 }
 
+TEST_CASE("sound that jumps ahead of its keyframe makes no segment of its own") {
+    Encoder encoder;
+    encoder.run(25, 50, 3);
+    encoder.audio(2990);
+    encoder.audio(9960);
+    encoder.audio(9981);
+    encoder.video(10'000, true, true);
+    REQUIRE(encoder.cuts().size() == 3);
+    CHECK(encoder.cuts()[2].at_ms == 10'000);
+}
+
 TEST_CASE("sound without a picture is cut at the segment target") {
     Encoder encoder;
     for (int i = 0; i < 470; ++i) encoder.audio(i * 64 / 3);

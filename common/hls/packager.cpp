@@ -1,0 +1,265 @@
+#include "common/hls/packager.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "common/log/log.hpp"
+#include "common/media/flv.hpp"
+
+namespace tongke::hls {
+namespace {
+
+// Sound that is this far behind the picture is not waited for at a boundary.
+constexpr std::int64_t kLateAudioMs = 300;
+// Far above ten seconds of any lesson; what exceeds it is given up as a gap.
+constexpr std::size_t kMaxSegmentBytes = 64u << 20;
+constexpr std::size_t kMaxHeld = 8;
+constexpr std::int64_t kUsualFrameMs = 40;
+constexpr std::int64_t kLongestFrameMs = 500;
+constexpr int kTicksPerMs = av::kVideoTimescale / 1000;
+
+bool same_description(const SharedTrack& a, const SharedTrack& b) {
+    if (a == b) return true;
+    if (!a || !b || !a->decoder_config || !b->decoder_config) return false;
+    return a->kind == b->kind && a->codec == b->codec && *a->decoder_config == *b->decoder_config;
+}
+
+/// The name says what is in it, so that every packager gives it the same one.
+std::string init_name(const std::string& run, const Bytes& data) {
+    std::uint32_t hash = 2166136261u;  // FNV-1a
+    for (const auto byte : data) hash = (hash ^ byte) * 16777619u;
+    return fmt::format("{}/init-{:08x}.mp4", run, hash);
+}
+
+bool is_video(const Frame& frame) { return frame.kind == TrackKind::video; }
+
+}  // namespace
+
+void Packager::on_frame(const SharedFrame& frame) {
+    if (!frame || !frame->track || !frame->payload) return;
+    if (frame->opens_segment) open_segment(*frame);
+    if (!open_) return;
+    if (closing_ && late_audio_is_over(*frame)) close_closing();
+    add(frame);
+}
+
+void Packager::finish() {
+    if (closing_) close_closing();
+    if (open_) {
+        auto last = std::move(*open_);
+        open_.reset();
+        deliver(std::move(last), std::nullopt);
+    }
+    audio_clock_.reset();
+}
+
+Packager::Counts Packager::counts() const {
+    auto counts = counts_;
+    if (audio_clock_) counts.audio_resyncs += audio_clock_->resyncs();
+    return counts;
+}
+
+void Packager::open_segment(const Frame& first) {
+    if (closing_) close_closing();
+    const auto& mark = *first.opens_segment;
+    if (mark.target_duration > 0) target_duration_ = mark.target_duration;
+    auto previous = std::exchange(open_, Open{.mark = mark, .begin_ms = first.dts_ms});
+    if (mark.discontinuity && audio_clock_) audio_clock_->reset();
+    if (!previous) return;
+    if (mark.discontinuity) return deliver(std::move(*previous), std::nullopt);
+    closing_ = std::move(previous);
+    const bool has_audio = std::any_of(closing_->items.begin(), closing_->items.end(),
+                                       [](const Item& item) { return !is_video(*item.frame); });
+    if (!has_audio) close_closing();
+}
+
+bool Packager::late_audio_is_over(const Frame& frame) const {
+    return frame.dts_ms >= open_->begin_ms + (is_video(frame) ? kLateAudioMs : 0);
+}
+
+void Packager::add(const SharedFrame& frame) {
+    Item item{frame};
+    if (!is_video(*frame)) {
+        if (!audio_clock_ || !same_description(clocked_track_, frame->track)) {
+            const auto config = flv::parse_audio_config(*frame->track->decoder_config);
+            audio_clock_.emplace(std::max(1, frame->track->sample_rate),
+                                 config ? config->samples_per_frame : 1024);
+            clocked_track_ = frame->track;
+        }
+        const auto position = audio_clock_->place(frame->dts_ms);
+        if (!position) {
+            ++counts_.frames_left_out;
+            return;
+        }
+        item.audio_samples = *position;
+    }
+    const bool late = closing_ && !is_video(*frame) && frame->dts_ms < open_->begin_ms;
+    auto& into = late ? *closing_ : *open_;
+    into.bytes += frame->payload->size();
+    if (into.bytes > kMaxSegmentBytes) {
+        into.overflowed = true;
+        into.items.clear();
+    }
+    if (!into.overflowed) into.items.push_back(std::move(item));
+}
+
+void Packager::close_closing() {
+    auto segment = std::move(*closing_);
+    closing_.reset();
+    hand_over_early_audio(segment);
+    deliver(std::move(segment), open_->begin_ms);
+}
+
+/// Sound that came before the boundary's keyframe but is heard after it.
+void Packager::hand_over_early_audio(Open& from) {
+    const auto begin = std::stable_partition(from.items.begin(), from.items.end(), [this](const Item& item) {
+        return is_video(*item.frame) || item.frame->dts_ms < open_->begin_ms;
+    });
+    open_->items.insert(open_->items.begin(), std::make_move_iterator(begin),
+                        std::make_move_iterator(from.items.end()));
+    from.items.erase(begin, from.items.end());
+}
+
+/// Where a segment ends that nothing follows directly: with its picture, or
+/// with its sound when it has none.
+std::int64_t Packager::end_of(const Open& segment) const {
+    std::int64_t video_end = segment.begin_ms, audio_end = segment.begin_ms, step = kUsualFrameMs;
+    std::optional<std::int64_t> last_video;
+    for (const auto& item : segment.items) {
+        const auto at = item.frame->dts_ms;
+        if (!is_video(*item.frame)) {
+            audio_end = std::max(audio_end, at + kUsualFrameMs / 2);
+            continue;
+        }
+        if (last_video && at > *last_video) step = std::min(at - *last_video, kLongestFrameMs);
+        last_video = at;
+        video_end = at + step;
+    }
+    const auto end = std::max(last_video ? video_end : audio_end, segment.begin_ms + 1);
+    const auto most = target_duration_ > 0 ? segment.begin_ms + target_duration_ * 1000 + 499 : end;
+    return std::min(end, most);
+}
+
+/// Sound after a jump of the timeline that came before the jump's keyframe:
+/// what is heard with the new picture goes there, the rest has no place.
+void Packager::take_out_jumped_audio(Open& from, std::int64_t end_ms) {
+    const auto begin =
+        std::stable_partition(from.items.begin(), from.items.end(), [end_ms](const Item& item) {
+            return is_video(*item.frame) || item.frame->dts_ms <= end_ms + kLateAudioMs;
+        });
+    for (auto it = begin; it != from.items.end(); ++it) {
+        if (open_ && it->frame->dts_ms >= open_->begin_ms)
+            open_->items.push_back(std::move(*it));
+        else
+            ++counts_.frames_left_out;
+    }
+    from.items.erase(begin, from.items.end());
+}
+
+/// `end_ms`: where the next segment begins; empty when nothing follows directly.
+void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
+    if (!end_ms) {
+        end_ms = end_of(source);
+        take_out_jumped_audio(source, *end_ms);
+    }
+    auto segment = std::make_shared<Segment>();
+    segment->run = source.mark.run;
+    segment->msn = source.mark.msn;
+    segment->begin_ms = source.begin_ms;
+    segment->duration_us = std::max<std::int64_t>(1, *end_ms - source.begin_ms) * 1000;
+    segment->pdt_ms = source.mark.pdt_ms;
+    segment->name = fmt::format("{}/{}.m4s", segment->run, segment->msn);
+    segment->discontinuity = source.mark.discontinuity;
+    if (take_tracks(source)) segment->discontinuity = true;
+    auto data = mux(source, *end_ms);
+    ++counts_.segments;
+    if (data) {
+        segment->data = *data;
+    } else {
+        segment->gap = true;
+        ++counts_.failed;
+        log::warn("hls", "segment {} is a gap: {}", segment->name, data.error().message());
+    }
+    segment->init = init_;
+    release(std::move(segment));
+}
+
+/// Settles what the segment is made of, with a new init section when it
+/// changed. True when it changed without the mark saying so.
+bool Packager::take_tracks(const Open& segment) {
+    av::Tracks seen;
+    for (const auto& item : segment.items) {
+        auto& track = is_video(*item.frame) ? seen.video : seen.audio;
+        if (!track) track = item.frame->track;
+    }
+    if (!segment.mark.discontinuity) {
+        if (!seen.video) seen.video = tracks_.video;
+        if (!seen.audio) seen.audio = tracks_.audio;
+    }
+    if (!seen.video && !seen.audio) return false;
+    const bool same =
+        same_description(seen.video, tracks_.video) && same_description(seen.audio, tracks_.audio);
+    const bool same_run = init_ && init_->name.starts_with(segment.mark.run + "/");
+    if (init_ && same && same_run) return false;
+    auto data = av::mux_init(seen);
+    if (!data) {
+        log::warn("hls", "no init section: {}", data.error().message());
+        return false;
+    }
+    const bool unannounced = init_ && !same && !segment.mark.discontinuity;
+    tracks_ = seen;
+    auto init = std::make_shared<InitSection>();
+    init->name = init_name(segment.mark.run, *data);
+    init->data = share(std::move(*data));
+    init->codecs = av::codecs_of(tracks_);
+    if (tracks_.video) init->width = tracks_.video->width, init->height = tracks_.video->height;
+    init_ = std::move(init);
+    return unannounced;
+}
+
+Result<SharedBytes> Packager::mux(const Open& segment, std::int64_t end_ms) {
+    const auto samples = samples_of(segment, end_ms);
+    auto data = av::mux_fragment(tracks_, static_cast<std::uint32_t>(segment.mark.msn), samples);
+    if (!data) return data.error();
+    return share(std::move(*data));
+}
+
+std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t end_ms) {
+    std::vector<av::Sample> out;
+    out.reserve(segment.items.size());
+    av::Sample* last[2] = {nullptr, nullptr};
+    for (const auto& item : segment.items) {
+        const Frame& frame = *item.frame;
+        const bool video = is_video(frame);
+        if (!same_description(frame.track, video ? tracks_.video : tracks_.audio) ||
+            frame.payload_offset >= frame.payload->size()) {
+            ++counts_.frames_left_out;
+            continue;
+        }
+        auto*& before = last[static_cast<std::size_t>(frame.kind)];
+        av::Sample sample{.kind = frame.kind, .keyframe = frame.keyframe, .data = frame.elementary()};
+        sample.dts = video ? frame.dts_ms * kTicksPerMs : item.audio_samples;
+        if (before) sample.dts = std::max(sample.dts, before->dts + 1);
+        sample.pts = video ? std::max(sample.dts, frame.pts_ms() * kTicksPerMs) : sample.dts;
+        sample.duration = video ? std::max<std::int64_t>(1, end_ms * kTicksPerMs - sample.dts) : 1024;
+        if (before) before->duration = sample.dts - before->dts;
+        out.push_back(sample);
+        before = &out.back();
+    }
+    return out;
+}
+
+void Packager::release(std::shared_ptr<Segment> segment) {
+    held_.push_back(std::move(segment));
+    if (target_duration_ == 0) {
+        if (held_.size() > kMaxHeld) held_.erase(held_.begin());
+        return;
+    }
+    for (auto& ready : std::exchange(held_, {})) {
+        ready->target_duration = target_duration_;
+        sink_(std::move(ready));
+    }
+}
+
+}  // namespace tongke::hls
