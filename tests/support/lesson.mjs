@@ -43,7 +43,9 @@ export async function mediaPlaylist(call, path) {
 
 /** A player that fetches every segment once and notes when each came. */
 export class HttpPlayer {
-  constructor(call, path) {
+  /** `keep`: the bodies stay, to be compared with what was published. */
+  constructor(call, path, { keep = false } = {}) {
+    this.keep = keep;
     this.call = call;
     this.path = path;
     this.segments = new Map();   // msn → {at, bytes, pdt, uri}
@@ -64,12 +66,13 @@ export class HttpPlayer {
     const { status, path, playlist } = await mediaPlaylist(this.call, this.path);
     if (status !== 200) { this.statuses.push(status); return; }
     this.sequences.push(playlist.sequence);
+    if (this.keep && !this.init) this.init = Buffer.from(await (await this.call(new URL(playlist.map, `http://x${path}`).pathname)).arrayBuffer());
     for (const segment of playlist.segments) {
       if (this.segments.has(segment.msn)) continue;
       const answer = await this.call(new URL(segment.uri, `http://x${path}`).pathname);
       if (!answer.ok) { this.statuses.push(answer.status); continue; }
-      const bytes = (await answer.arrayBuffer()).byteLength;
-      this.segments.set(segment.msn, { at: Date.now(), bytes, pdt: segment.pdt, uri: segment.uri, duration: segment.duration });
+      const body = Buffer.from(await answer.arrayBuffer());
+      this.segments.set(segment.msn, { at: Date.now(), bytes: body.length, pdt: segment.pdt, uri: segment.uri, duration: segment.duration, body: this.keep ? body : null });
     }
   }
   /** The media numbers that are missing between the first and the last one. */
@@ -78,5 +81,7 @@ export class HttpPlayer {
     for (let n = seen[0]; n < seen.at(-1); n++) if (!this.segments.has(n)) holes.push(n);
     return holes;
   }
+  /** Everything that came, as one fragmented MP4. */
+  file() { return Buffer.concat([this.init, ...[...this.segments.entries()].sort(([a], [b]) => a - b).map(([, s]) => s.body)]); }
   sequenceFell() { return this.sequences.some((n, i) => i > 0 && n < this.sequences[i - 1]); }
 }
