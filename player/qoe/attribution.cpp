@@ -95,10 +95,8 @@ Deltas collect(const StallWindow& stall, const Ledger& ledger, const PageArrival
                const Baselines& base) {
     Deltas all;
     const auto& pieces = ledger.pieces();
-    auto seen = false;
     for (const auto& p : pieces) {
         if (p.end_ms <= from || p.begin_ms >= from + kWindowMs) continue;
-        seen = true;
         auto d = deltas_of(p, std::min(p.node, stall.end), base, ledger);
         const auto* got = page.find(p.msn);
         if (!page.all().empty() && p.node < stall.end) {
@@ -107,8 +105,8 @@ Deltas collect(const StallWindow& stall, const Ledger& ledger, const PageArrival
         }
         keep_largest(all, d);
     }
-    if (seen || pieces.empty()) return all;
-    // Not even at the node yet: as late as it is by now.
+    if (pieces.empty() || pieces.back().end_ms >= from + kWindowMs) return all;
+    // What was missing is not even at the node: as late as it is by now.
     const auto& last = pieces.back();
     const auto length = last.end_ms - last.begin_ms;
     const Piece absent{.msn = last.msn + 1, .begin_ms = last.end_ms, .end_ms = last.end_ms + length};

@@ -26,6 +26,8 @@ inline Error make_error_code(ReplayError e) { return {static_cast<int>(e), repla
 struct ReplayFailure {
     Error error;
     std::size_t line = 0;  // counted from 1
+
+    std::string message() const { return "line " + std::to_string(line) + ": " + error.message(); }
 };
 
 /// The event list of a whole recording, one JSON object a line. A bad line stops it and is named.
