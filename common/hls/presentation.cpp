@@ -24,7 +24,6 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 
 http::Response refuse(int status, std::string_view code, std::string_view detail) {
     auto response = http::problem(status, code, detail);
-    response.with("Cache-Control", "no-store");
     if (status == 503) response.with("Retry-After", "1");
     return response;
 }
@@ -36,7 +35,6 @@ http::Response not_found() { return refuse(404, "not_found", "没有这个地址
 
 Presentation::Presentation(PresentationConfig config) : config_(std::move(config)) {}
 Presentation::~Presentation() { release_waiting(); }
-Presentation::Presentation(Presentation&&) noexcept = default;
 
 AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
     if (!segment || segment->target_duration <= 0 || (!segment->gap && (!segment->data || !segment->init))) {
@@ -47,6 +45,7 @@ AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
         ++refused_segments_;
         return AddResult::refused_lower_msn;
     }
+    offline_ = false;
     bool discontinuity = segment->discontinuity;
     if (!last_msn_) {
         target_duration_ = segment->target_duration;
@@ -140,7 +139,7 @@ void Presentation::answer(const http::Request& request, std::string_view path, c
                           SteadyTime now, http::Reply reply) {
     if (path == "live.m3u8") return answer_live(request, delivery, now, std::move(reply));
     if (path == "index.m3u8")
-        return reply(empty() ? no_playlist_yet() : playlist(index_, index_bytes_, delivery));
+        return reply(empty() || offline_ ? no_playlist_yet() : playlist(index_, index_bytes_, delivery));
     reply(media(path, delivery));
 }
 
@@ -154,7 +153,7 @@ void Presentation::answer_live(const http::Request& request, const Delivery& del
         msn = parse_count(*msn_text);
         if (!msn) return reply(bad_reload("_HLS_msn 必须是不小于 0 的整数。"));
     }
-    if (empty()) return reply(no_playlist_yet());
+    if (empty() || offline_) return reply(no_playlist_yet());
     if (!msn || *msn <= *last_msn_) return reply(playlist(live_, live_bytes_, delivery));
     if (*msn > *last_msn_ + 2) return reply(bad_reload("_HLS_msn 超出了最新分片太多。"));
     wait_for(*msn, delivery, now, std::move(reply));
@@ -205,6 +204,11 @@ std::optional<SteadyTime> Presentation::next_deadline() const {
     for (const auto& waiting : waiting_)
         if (!next || waiting.deadline < *next) next = waiting.deadline;
     return next;
+}
+
+void Presentation::go_offline() {
+    offline_ = true;
+    release_waiting();
 }
 
 void Presentation::release_waiting() {
