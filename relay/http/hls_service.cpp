@@ -1,0 +1,218 @@
+#include "relay/http/hls_service.hpp"
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "common/auth/error.hpp"
+#include "common/hls/presentation.hpp"
+#include "relay/http/hls_clients.hpp"
+
+namespace tongke::relay {
+namespace {
+
+constexpr std::size_t kRecent = 16;
+constexpr std::string_view kPrefix = "/hls/";
+
+http::Response refusal(const Error& error) {
+    const std::string code = auth::reason_of(error);
+    if (error == auth::AuthError::not_this_stream)
+        return http::problem(403, code, "这个播放凭证不能用于这路直播，请联系管理员。");
+    if (error == auth::AuthError::expired || error == auth::AuthError::join_over)
+        return http::problem(403, code, "播放凭证已经过期，请重新获取。");
+    return std::move(
+        http::problem(401, code, "播放凭证无效，请重新获取。").with("WWW-Authenticate", "Bearer"));
+}
+
+http::Response no_token() {
+    return std::move(http::problem(401, "no_token", "请带上播放凭证（Authorization: Bearer 或 ?token=）。")
+                         .with("WWW-Authenticate", "Bearer"));
+}
+
+}  // namespace
+
+struct HlsService::State {
+    /// What all workers share of a stream.
+    struct Stream {
+        std::string name;
+        double window_seconds = 60;
+        HlsClients clients;
+        std::atomic<std::int64_t> newest_msn{-1};
+        std::mutex mutex;  // taken at a segment's end, and by a worker that is behind
+        std::deque<hls::SharedSegment> recent;
+        bool recent_is_all = true;
+    };
+    struct Worker {
+        std::map<std::string, hls::Presentation, std::less<>> presentations;
+    };
+
+    explicit State(HlsParts given)
+        : parts(std::move(given)),
+          sent(parts.metrics.counter("tongke_sent_bytes_total", "bytes sent to players",
+                                     {{"transport", "hls"}})) {
+        for (std::size_t i = 0; i < parts.workers; ++i) workers.push_back(std::make_unique<Worker>());
+    }
+
+    void answer(const http::Request& request, http::Reply reply);
+    bool allowed(const http::Request& request, const Stream& stream, std::string_view token,
+                 std::string_view path, const http::Reply& reply);
+    void refuse(const http::Request& request, const Stream& stream, const std::string& reason);
+    void catch_up(Stream& stream, hls::Presentation& presentation);
+    http::Reply finishing(const http::Request& request, http::Reply reply);
+
+    HlsParts parts;
+    prometheus::Counter& sent;
+    std::map<std::string, std::unique_ptr<Stream>, std::less<>> streams;
+    std::vector<std::unique_ptr<Worker>> workers;
+};
+
+HlsService::HlsService(HlsParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
+HlsService::~HlsService() = default;
+
+void HlsService::add_stream(const std::string& name, double window_seconds) {
+    auto stream = std::make_unique<State::Stream>();
+    stream->name = name;
+    stream->window_seconds = window_seconds;
+    state_->streams.insert_or_assign(name, std::move(stream));
+    for (auto& worker : state_->workers)
+        worker->presentations.try_emplace(name, hls::PresentationConfig{.window_seconds = window_seconds});
+}
+
+void HlsService::register_routes(http::Router& router) {
+    router.add("GET", "/hls/{stream}/{path...}",
+               [state = state_.get()](const http::Request& request, http::Reply reply) {
+                   state->answer(request, std::move(reply));
+               });
+    router.add("OPTIONS", "/hls/{stream}/{path...}", [](const http::Request& request, http::Reply reply) {
+        http::Response response{.status = 204};
+        response.with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+            .with("Access-Control-Allow-Headers", "Authorization, Range")
+            .with("Access-Control-Max-Age", "86400");
+        allow_every_origin(request, response);
+        reply(std::move(response));
+    });
+}
+
+void HlsService::allow_every_origin(const http::Request& request, http::Response& response) {
+    if (!std::string_view{request.path}.starts_with(kPrefix)) return;
+    for (const auto& [name, value] : response.headers)
+        if (name == "Access-Control-Allow-Origin") return;
+    response.with("Access-Control-Allow-Origin", "*");
+    response.with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+}
+
+void HlsService::State::answer(const http::Request& request, http::Reply plain_reply) {
+    const auto reply = finishing(request, std::move(plain_reply));
+    const auto found = streams.find(request.capture("stream"));
+    const auto path = request.capture("path");
+    if (found == streams.end()) return reply(http::problem(404, "unknown_stream", "没有这路直播。"));
+    Stream& stream = *found->second;
+    const std::string bearer{request.bearer_token()};
+    const auto token = bearer.empty() ? request.query_value("token").value_or("") : bearer;
+    if (!allowed(request, stream, token, path, reply)) return;
+    if (const int more = stream.clients.seen(token, request, parts.clock.now()); more != 0)
+        parts.on_clients(stream.name, more);
+
+    hls::Delivery delivery;
+    if (bearer.empty()) delivery = {"?token=" + token, hls::Caching::personal};
+    auto& worker = *workers[static_cast<std::size_t>(request.worker) % workers.size()];
+    auto& presentation = worker.presentations.find(stream.name)->second;
+    catch_up(stream, presentation);
+    presentation.answer(request, path, delivery, parts.clock.now(), reply);
+}
+
+bool HlsService::State::allowed(const http::Request& request, const Stream& stream, std::string_view token,
+                                std::string_view path, const http::Reply& reply) {
+    if (token.empty()) {
+        refuse(request, stream, "no_token");
+        reply(no_token());
+        return false;
+    }
+    const auto moment = path == "index.m3u8" ? auth::PlayMoment::join : auth::PlayMoment::stay;
+    const auto grant = parts.verify(token, stream.name, moment);
+    if (grant) return true;
+    refuse(request, stream, auth::reason_of(grant.error()));
+    reply(refusal(grant.error()));
+    return false;
+}
+
+void HlsService::State::refuse(const http::Request& request, const Stream& stream,
+                               const std::string& reason) {
+    parts.metrics.counter("tongke_refused_total", "what was refused, by reason", {{"reason", reason}})
+        .Increment();
+    if (parts.on_refused) parts.on_refused({request.peer, stream.name, reason});
+}
+
+/// Answers with CORS, and counts the body's bytes.
+http::Reply HlsService::State::finishing(const http::Request& request, http::Reply reply) {
+    http::Request asked{.method = request.method, .path = request.path};
+    return http::Reply{[this, asked = std::move(asked), reply = std::move(reply)](http::Response response) {
+        allow_every_origin(asked, response);
+        if (asked.method != "HEAD")
+            sent.Increment(
+                static_cast<double>(response.shared ? response.shared->size() : response.text.size()));
+        reply(std::move(response));
+    }};
+}
+
+/// Adds what other workers may already have named to their clients.
+void HlsService::State::catch_up(Stream& stream, hls::Presentation& presentation) {
+    const auto newest = stream.newest_msn.load(std::memory_order_acquire);
+    const auto have = presentation.last_msn();
+    if (newest < 0 || have == newest) return;
+    std::vector<hls::SharedSegment> missing;
+    {
+        const std::lock_guard lock(stream.mutex);
+        auto from = stream.recent.begin();
+        while (have && from != stream.recent.end() && (*from)->msn != *have) ++from;
+        if (have && from != stream.recent.end()) ++from;
+        if (have || stream.recent_is_all) missing.assign(from, stream.recent.end());
+    }
+    for (auto& segment : missing) presentation.add(std::move(segment), parts.clock.now());
+}
+
+void HlsService::publish(const std::string& name, hls::SharedSegment segment) {
+    const auto found = state_->streams.find(name);
+    if (found == state_->streams.end() || !segment) return;
+    State::Stream& stream = *found->second;
+    {
+        const std::lock_guard lock(stream.mutex);
+        stream.recent.push_back(segment);
+        if (stream.recent.size() > kRecent) {
+            stream.recent.pop_front();
+            stream.recent_is_all = false;
+        }
+    }
+    stream.newest_msn.store(segment->msn, std::memory_order_release);
+    for (std::size_t i = 0; i < state_->workers.size(); ++i)
+        state_->parts.post(i, [state = state_.get(), i, &stream, segment] {
+            auto& presentation = state->workers[i]->presentations.find(stream.name)->second;
+            if (presentation.last_msn() && segment->msn <= *presentation.last_msn())
+                return;  // caught up before
+            presentation.add(segment, state->parts.clock.now());
+        });
+}
+
+void HlsService::stream_ended(const std::string& name) {
+    const auto found = state_->streams.find(name);
+    if (found == state_->streams.end()) return;
+    for (std::size_t i = 0; i < state_->workers.size(); ++i)
+        state_->parts.post(i, [state = state_.get(), i, name] {
+            state->workers[i]->presentations.find(name)->second.go_offline();
+        });
+}
+
+void HlsService::tick(std::size_t worker) {
+    const auto now = state_->parts.clock.now();
+    for (auto& [name, presentation] : state_->workers[worker]->presentations) presentation.expire(now);
+    if (worker != 0) return;
+    for (auto& [name, stream] : state_->streams)
+        if (const int gone = stream->clients.forget(now); gone != 0) state_->parts.on_clients(name, gone);
+}
+
+void HlsService::stop(std::size_t worker) {
+    for (auto& [name, presentation] : state_->workers[worker]->presentations) presentation.release_waiting();
+}
+
+}  // namespace tongke::relay
