@@ -28,12 +28,16 @@ const Room* Roster::room(std::string_view id) const {
 const Account* Roster::account(std::string_view name) const { return find(accounts, name); }
 
 const Account* Roster::teacher_of(std::string_view room) const {
+    const auto* name = find(teachers, room);
+    return name == nullptr ? nullptr : account(*name);
+}
+
+void Roster::index() {
+    teachers.clear();
     for (const auto& [name, account] : accounts) {
-        if (account.active && account.role == auth::Role::teacher && account.rooms.size() == 1 &&
-            account.rooms.front() == room)
-            return &account;
+        if (account.active && account.role == auth::Role::teacher && !account.rooms.empty())
+            teachers[account.rooms.front()] = name;
     }
-    return nullptr;
 }
 
 bool is_county_code(std::string_view text) { return text.size() == 6 && all_digits(text); }

@@ -42,7 +42,10 @@ struct Roster {
     std::map<std::string, County, std::less<>> counties;  // by code
     std::map<std::string, Room, std::less<>> rooms;       // by id, inactive ones too
     std::map<std::string, Account, std::less<>> accounts;
+    std::map<std::string, std::string, std::less<>> teachers;  // room → its active 班主任; see index()
 
+    /// Call it after filling the maps.
+    void index();
     const County* county(std::string_view code) const;
     const Room* room(std::string_view id) const;  // active only
     const Account* account(std::string_view name) const;

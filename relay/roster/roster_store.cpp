@@ -1,6 +1,7 @@
 #include "relay/roster/roster_store.hpp"
 
 #include "common/auth/password.hpp"
+#include "common/store/list_text.hpp"
 #include "common/store/migrations.hpp"
 
 namespace tongke::relay {
@@ -20,22 +21,6 @@ const std::vector<store::Migration>& migrations() {
           "CREATE UNIQUE INDEX one_teacher_a_room ON account_rooms (room) WHERE role = 'teacher'",
           "CREATE UNIQUE INDEX one_room_a_teacher ON account_rooms (account) WHERE role = 'teacher'"}}};
     return steps;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string out;
-    for (const auto& part : parts) out += (out.empty() ? "" : ",") + part;
-    return out;
-}
-
-std::vector<std::string> split(std::string_view text) {
-    std::vector<std::string> out;
-    while (!text.empty()) {
-        const auto end = std::min(text.find(','), text.size());
-        out.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return out;
 }
 
 Result<void> done(const Result<std::int64_t>& outcome) {
@@ -64,7 +49,7 @@ Result<Roster> RosterStore::load() {
     if (!links) return links.error();
     for (const auto& [code, name] : *counties) roster.counties[code] = {code, name};
     for (const auto& [id, name, county, networks, contact, active] : *rooms)
-        roster.rooms[id] = {id, name, county, split(networks), contact, active != 0};
+        roster.rooms[id] = {id, name, county, store::split_list(networks), contact, active != 0};
     for (const auto& [account, name, role, county, password, active] : *accounts) {
         const auto known = auth::role_from(role);
         if (!known) continue;
@@ -74,6 +59,7 @@ Result<Roster> RosterStore::load() {
         const auto found = roster.accounts.find(account);
         if (found != roster.accounts.end()) found->second.rooms.push_back(room);
     }
+    roster.index();
     return roster;
 }
 
@@ -85,12 +71,13 @@ Result<void> RosterStore::write(const County& county) {
 }
 
 Result<void> RosterStore::write(const Room& room) {
-    return done(db_.execute(
-        "INSERT INTO rooms (id, county, name, networks, contact, active) "
-        "VALUES (:id, :county, :name, :networks, :contact, :active) "
-        "ON CONFLICT (id) DO UPDATE SET county = excluded.county, name = excluded.name, "
-        "networks = excluded.networks, contact = excluded.contact, active = excluded.active",
-        {room.id, room.county, room.name, joined(room.networks), room.contact, room.active ? 1 : 0}));
+    return done(
+        db_.execute("INSERT INTO rooms (id, county, name, networks, contact, active) "
+                    "VALUES (:id, :county, :name, :networks, :contact, :active) "
+                    "ON CONFLICT (id) DO UPDATE SET county = excluded.county, name = excluded.name, "
+                    "networks = excluded.networks, contact = excluded.contact, active = excluded.active",
+                    {room.id, room.county, room.name, store::join_list(room.networks), room.contact,
+                     room.active ? 1 : 0}));
 }
 
 Result<void> RosterStore::write(const Account& account) {

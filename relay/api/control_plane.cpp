@@ -1,0 +1,78 @@
+#include "relay/api/control_plane.hpp"
+
+#include <algorithm>
+
+#include "relay/api/control_state.hpp"
+
+namespace tongke::relay {
+
+std::string signing_key_path(const std::string& data_dir) { return data_dir + "/relay-key.pem"; }
+std::string audit_path(const std::string& data_dir) { return data_dir + "/audit.jsonl"; }
+
+struct ControlPlane::Impl {
+    explicit Impl(SharedState shared) : state(std::move(shared)) {}
+    SharedState state;
+
+    /// The lesson's newest frame once a second: what the relay itself knows of its source.
+    void sample_source() {
+        if (!state->hooks.streams || state->clock.now() - state->source_sampled < std::chrono::seconds{1})
+            return;
+        state->source_sampled = state->clock.now();
+        const std::weak_ptr<ControlState> weak = state;
+        state->hooks.streams([weak](const std::vector<StreamInfo>& streams) {
+            const auto shared = weak.lock();
+            if (!shared) return;
+            const auto lesson = std::find_if(streams.begin(), streams.end(), [&](const StreamInfo& stream) {
+                return stream.name == shared->config.lesson_stream;
+            });
+            if (lesson == streams.end()) return;
+            shared->hooks.post([weak, frame = lesson->last_frame] {
+                if (const auto again = weak.lock()) again->fleet.source_sampled(frame);
+            });
+        });
+    }
+};
+
+ControlPlane::ControlPlane(ControlConfig config, const Clock& clock, metrics::Metrics& metrics,
+                           auth::SigningKey key, ControlHooks hooks)
+    : impl_(std::make_shared<Impl>(std::make_shared<ControlState>(std::move(config), clock, metrics,
+                                                                  std::move(key), std::move(hooks)))) {}
+
+ControlPlane::~ControlPlane() = default;
+
+void ControlPlane::add_routes(http::Router& router) {
+    add_session_routes(router, impl_->state);
+    add_stream_routes(router, impl_->state);
+    add_room_routes(router, impl_->state);
+    add_node_routes(router, impl_->state);
+    add_health_routes(router, impl_->state);
+}
+
+void ControlPlane::tick() {
+    auto& state = *impl_->state;
+    if (state.stopping) return;
+    state.reload_changes(false);
+    impl_->sample_source();
+    state.fleet.tick();
+    answer_waiting_bundles(state);
+    tell_watchers(state);
+}
+
+void ControlPlane::audit(auth::AuditEntry entry) {
+    const std::weak_ptr<ControlState> weak = impl_->state;
+    impl_->state->hooks.post([weak, entry = std::move(entry)] {
+        if (const auto state = weak.lock()) state->audit(entry);
+    });
+}
+
+void ControlPlane::stop() {
+    auto& state = *impl_->state;
+    state.stopping = true;
+    answer_waiting_bundles(state);
+    for (auto& watcher : state.watchers) watcher.stream->close();
+    state.watchers.clear();
+    state.fleet.stop();
+    state.pool.reset();
+}
+
+}  // namespace tongke::relay
