@@ -8,6 +8,7 @@
 #include <prometheus/registry.h>
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ class Metrics {
     std::string text() const;
 
   private:
+    // Two folders may count under one name; a second family of that name would be no valid text.
+    std::string first_help(const std::string& name, const std::string& help);
+
+    std::mutex mutex_;
+    std::map<std::string, std::string> help_;
     prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Merge};
 };
 
