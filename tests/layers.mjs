@@ -15,7 +15,7 @@ const onlyIn = [
   { header: /^(libav|libsw)/, places: ['common/av', 'tests/'] },
   { header: /^(soci|sqlite3)/, places: ['common/store', 'relay/', 'tests/'], file: /(store|roster|fleet|schedule|audit)/ },
   { header: /^toml\+\+|^toml\.hpp/, places: ['common/config'] },
-  { header: /^jwt\//, places: ['common/auth'] },
+  { header: /^jwt\//, places: ['common/auth', 'tests/'] },
 ];
 
 const faults = [];

@@ -46,6 +46,7 @@ class Section {
     /// One of the words.
     void read_choice(std::string_view key, std::string& value, const std::vector<std::string>& words);
 
+    /// Asking makes it a known key.
     bool has(std::string_view key) const;
     Section section(std::string_view key) const;
     /// The tables below: [stream.NAME] for section("stream").
@@ -78,6 +79,10 @@ class Document {
     /// All problems so far and every key that no owner asked for, in file order.
     /// Call it after the owners have read their sections.
     std::vector<Problem> problems() const;
+
+    /// Dotted names of what owners have asked for, and of what the document holds.
+    std::vector<std::string> known_keys() const;
+    std::vector<std::string> present_keys() const;
 
   private:
     struct Impl;

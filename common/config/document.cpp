@@ -29,6 +29,13 @@ std::string as_toml_text(std::string_view value) {
     return out + '"';
 }
 
+void collect_keys(const toml::table& table, const std::string& section, std::vector<std::string>& out) {
+    for (const auto& [key, node] : table) {
+        out.push_back(joined(section, key.str()));
+        if (const auto* below = node.as_table()) collect_keys(*below, out.back(), out);
+    }
+}
+
 }  // namespace
 
 void toml_fault(const char* what) { throw std::logic_error(what); }
@@ -146,6 +153,21 @@ std::vector<Problem> Document::problems() const {
     auto out = impl_->problems;
     if (!impl_->unparsed) impl_->find_unknown(impl_->root, "", out);
     std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+    return out;
+}
+
+std::vector<std::string> Document::known_keys() const {
+    std::vector<std::string> out;
+    for (const auto& [section, keys] : impl_->asked)
+        for (const auto& key : keys) out.push_back(joined(section, key));
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+std::vector<std::string> Document::present_keys() const {
+    std::vector<std::string> out;
+    collect_keys(impl_->root, "", out);
+    std::sort(out.begin(), out.end());
     return out;
 }
 

@@ -40,7 +40,7 @@ Section Document::root() const { return {impl_, &impl_->root, ""}; }
 
 bool Section::present() const { return table_ != nullptr; }
 std::string Section::leaf() const { return name_.substr(name_.rfind('.') + 1); }
-bool Section::has(std::string_view key) const { return Access::peek(*this, key) != nullptr; }
+bool Section::has(std::string_view key) const { return Access::ask(*this, key) != nullptr; }
 
 void Section::read(std::string_view key, std::string& value) {
     const auto* node = Access::ask(*this, key);

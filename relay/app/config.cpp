@@ -1,0 +1,161 @@
+#include "relay/app/config.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace tongke::relay {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+// Kept in the contract for later work orders; silently ignoring them would be a lie.
+void refuse_for_now(config::Section& section, std::string_view key, std::string_view what) {
+    if (section.has(key))
+        section.problem(key, fmt::format("'{}' ({}) is not offered by this version: remove it", key, what));
+}
+
+void read_rtmp(config::Section section, RtmpConfig& out) {
+    section.read("listen", out.listen);
+    config::Address tls_listen;
+    section.read("tls_listen", tls_listen);
+    if (tls_listen.enabled())
+        section.problem("tls_listen", "RTMPS is not offered by this version: leave tls_listen empty");
+}
+
+void read_http(config::Section section, HttpConfig& out) {
+    section.read("listen", out.listen);
+    section.read("tls_listen", out.tls_listen);
+    section.read("trusted_proxies", out.trusted_proxies);
+    for (const auto& proxy : out.trusted_proxies)
+        if (!net::IpPrefix::parse(proxy))
+            section.problem("trusted_proxies", "must be addresses or prefixes like \"10.0.0.0/8\"");
+}
+
+void check_readable(const config::Section& section, std::string_view key, const std::string& path) {
+    if (!path.empty() && access(path.c_str(), R_OK) != 0)
+        section.problem(key, fmt::format("the file of '{}' cannot be read: {}", key, path));
+}
+
+void read_tls(config::Section section, TlsConfig& out) {
+    section.read("certificate", out.certificate);
+    section.read("private_key", out.private_key);
+    if (out.certificate.empty() != out.private_key.empty())
+        section.problem(out.certificate.empty() ? "private_key" : "certificate",
+                        "certificate and private_key go together: set both or none");
+    check_readable(section, "certificate", out.certificate);
+    check_readable(section, "private_key", out.private_key);
+}
+
+void read_settings(config::Section& section, StreamSettings& out) {
+    section.read("keep_seconds", out.keep_seconds, 10, 3600);
+    section.read("segment_seconds", out.segment_seconds, 1, 10);
+    section.read("window_seconds", out.window_seconds, 10, 3600);
+    section.read("grace_seconds", out.grace_seconds, 0, 3600);
+    section.read("merge_ms", out.merge_ms, 0, 1000);
+    refuse_for_now(section, "slate", "a picture while the publisher is away");
+    if (out.window_seconds < 3 * out.segment_seconds)
+        section.problem("window_seconds", "window_seconds must hold at least 3 segments");
+}
+
+StreamConfig read_stream(config::Section section, const StreamSettings& defaults) {
+    StreamConfig out{section.leaf(), {}, defaults};
+    if (!good_stream_name(out.name))
+        section.problem("", "a stream's name is 1 to 64 of A-Z a-z 0-9 . _ - and does not begin with a dot");
+    section.read("publish_key", out.publish_key);
+    read_settings(section, out.settings);
+    refuse_for_now(section, "backup_key", "a second publisher beside the first");
+    refuse_for_now(section, "upstream", "pulling from another relay");
+    return out;
+}
+
+void read_limits(config::Section section, LimitsConfig& out) {
+    section.read("connections", out.connections, 1, 1'000'000);
+    section.read_size("unsent_bytes", out.unsent_bytes, 64u << 10, 1u << 30);
+    section.read("accepts_per_second", out.accepts_per_second, 1, 1'000'000);
+    section.read("handshake_seconds", out.handshake, milliseconds{1000}, minutes{10});
+}
+
+void read_log(config::Section section, LogConfig& out) {
+    section.read_choice("level", out.level, {"debug", "info", "warn", "error"});
+    section.read("file", out.file);
+}
+
+bool same_socket(const config::Address& a, const config::Address& b) {
+    return a.enabled() && b.enabled() && a.port != 0 && a.port == b.port &&
+           (a.any() || b.any() || a.host == b.host);
+}
+
+void check_listeners(const config::Section& root, const RelayConfig& c) {
+    const auto http = root.section("http");
+    if (same_socket(c.rtmp.listen, c.http.listen))
+        http.problem("listen", "http.listen and rtmp.listen are the same");
+    if (!c.tls.enabled()) return;
+    if (same_socket(c.http.listen, c.http.tls_listen) || same_socket(c.rtmp.listen, c.http.tls_listen))
+        http.problem("tls_listen", "http.tls_listen is used by another listener too");
+}
+
+}  // namespace
+
+std::vector<net::IpPrefix> HttpConfig::proxies() const {
+    std::vector<net::IpPrefix> out;
+    for (const auto& text : trusted_proxies)
+        if (const auto prefix = net::IpPrefix::parse(text)) out.push_back(*prefix);
+    return out;
+}
+
+log::Level LogConfig::level_value() const {
+    return level == "debug"   ? log::Level::debug
+           : level == "warn"  ? log::Level::warn
+           : level == "error" ? log::Level::error
+                              : log::Level::info;
+}
+
+const StreamConfig* RelayConfig::stream(std::string_view name) const {
+    const auto found =
+        std::find_if(streams.begin(), streams.end(), [&](const auto& s) { return s.name == name; });
+    return found == streams.end() ? nullptr : &*found;
+}
+
+std::size_t RelayConfig::worker_count() const {
+    return workers > 0 ? static_cast<std::size_t>(workers)
+                       : std::max(1u, std::thread::hardware_concurrency());
+}
+
+bool good_stream_name(std::string_view name) {
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
+    };
+    return !name.empty() && name.size() <= 64 && name.front() != '.' &&
+           std::all_of(name.begin(), name.end(), good);
+}
+
+RelayConfig read_config(const config::Document& document) {
+    RelayConfig out;
+    auto root = document.root();
+    root.read("data_dir", out.data_dir);
+    root.read("allow_plain", out.allow_plain);
+    root.read("workers", out.workers, 0, 256);
+    root.read("lesson_stream", out.lesson_stream);
+    root.read("test_stream", out.test_stream);
+    root.read("help_phone", out.help_phone);
+    if (out.data_dir.empty()) root.problem("data_dir", "data_dir must not be empty");
+    root.section("database").read("url", out.database_url);
+    read_rtmp(root.section("rtmp"), out.rtmp);
+    read_http(root.section("http"), out.http);
+    read_tls(root.section("tls"), out.tls);
+    auto defaults = root.section("stream_defaults");
+    read_settings(defaults, out.stream_defaults);
+    for (auto& section : root.section("stream").sections())
+        out.streams.push_back(read_stream(section, out.stream_defaults));
+    read_limits(root.section("limits"), out.limits);
+    read_log(root.section("log"), out.log);
+    check_listeners(root, out);
+    return out;
+}
+
+}  // namespace tongke::relay

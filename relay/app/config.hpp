@@ -1,0 +1,91 @@
+// The relay's configuration (CONTRACT.md §3): one struct a section, its
+// defaults as member initialisers, read by the functions of config.cpp.
+// config/relay.toml shows the same values; a test compares the two.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "common/config/config.hpp"
+#include "common/log/log.hpp"
+#include "common/net/ip_address.hpp"
+
+namespace tongke::relay {
+
+struct RtmpConfig {
+    config::Address listen{"::", 1935};
+    bool operator==(const RtmpConfig&) const = default;
+};
+
+struct HttpConfig {
+    config::Address listen{"::", 8080};
+    config::Address tls_listen{"::", 8443};  // served only when [tls] is set
+    std::vector<std::string> trusted_proxies;
+    bool operator==(const HttpConfig&) const = default;
+
+    std::vector<net::IpPrefix> proxies() const;
+};
+
+struct TlsConfig {
+    std::string certificate, private_key;  // PEM files
+    bool enabled() const { return !certificate.empty(); }
+    bool operator==(const TlsConfig&) const = default;
+};
+
+struct StreamSettings {
+    int keep_seconds = 120;
+    double segment_seconds = 2;
+    int window_seconds = 60;
+    int grace_seconds = 30;
+    int merge_ms = 0;
+    bool operator==(const StreamSettings&) const = default;
+};
+
+struct StreamConfig {
+    std::string name;
+    std::string publish_key;  // "" = nobody may publish
+    StreamSettings settings;
+    bool operator==(const StreamConfig&) const = default;
+};
+
+struct LimitsConfig {
+    int connections = 8192;  // of RTMP, and again of HTTP
+    std::uint64_t unsent_bytes = 8u << 20;
+    double accepts_per_second = 1000;
+    Milliseconds handshake{10'000};
+    bool operator==(const LimitsConfig&) const = default;
+};
+
+struct LogConfig {
+    std::string level = "info";
+    std::string file;  // "" = standard error
+    log::Level level_value() const;
+    bool operator==(const LogConfig&) const = default;
+};
+
+struct RelayConfig {
+    std::string data_dir = "/var/lib/tongke-relay";
+    bool allow_plain = false;
+    int workers = 0;  // 0 = one a core
+    std::string lesson_stream = "main", test_stream = "test";
+    std::string help_phone = "4001910910";  // A19
+    std::string database_url = "sqlite:";
+    RtmpConfig rtmp;
+    HttpConfig http;
+    TlsConfig tls;
+    StreamSettings stream_defaults;
+    std::vector<StreamConfig> streams;
+    LimitsConfig limits;
+    LogConfig log;
+    bool operator==(const RelayConfig&) const = default;
+
+    const StreamConfig* stream(std::string_view name) const;
+    std::size_t worker_count() const;
+};
+
+/// Reads every section; what is wrong is added to the document's problems.
+RelayConfig read_config(const config::Document& document);
+
+/// 1 to 64 of A–Z a–z 0–9 . _ - and no leading dot: safe as a file name and in URLs.
+bool good_stream_name(std::string_view name);
+
+}  // namespace tongke::relay

@@ -1,0 +1,93 @@
+#include "relay/app/config_authoriser.hpp"
+
+#include <fmt/format.h>
+
+#include "common/auth/digest.hpp"
+
+namespace tongke::relay {
+
+void RefusalLog::refused(auth::AuditEntry entry, SteadyTime now) {
+    {
+        const std::lock_guard lock(mutex_);
+        const Kind kind{entry.actor, entry.action, entry.target, entry.result};
+        auto found = windows_.find(kind);
+        if (found == windows_.end()) {
+            // A flood from many addresses: what cannot be told apart any more is one kind.
+            const bool room = windows_.size() < kMostKinds;
+            found = windows_.try_emplace(room ? kind : Kind{"many", entry.action, "", entry.result}).first;
+            if (found->second.seen == 0) found->second.begin = now;
+        }
+        if (++found->second.seen > kAuditBurst) return;
+    }
+    audit_(std::move(entry));
+}
+
+void RefusalLog::tick(SteadyTime now) {
+    std::vector<auth::AuditEntry> due;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto at = windows_.begin(); at != windows_.end();) {
+            if (now - at->second.begin < kWindow) {
+                ++at;
+                continue;
+            }
+            if (at->second.seen > kAuditBurst)
+                due.push_back(summary(at->first, at->second.seen - kAuditBurst));
+            at = windows_.erase(at);
+        }
+    }
+    for (auto& entry : due) audit_(std::move(entry));
+}
+
+auth::AuditEntry RefusalLog::summary(const Kind& kind, int more) {
+    const auto& [actor, action, target, result] = kind;
+    return {actor, action, target, result, fmt::format("{} more of these within 10 s", more)};
+}
+
+ConfigAuthoriser::ConfigAuthoriser(std::vector<StreamConfig> streams, const auth::PlayTokenVerifier& tokens,
+                                   const Clock& clock, std::function<void(auth::AuditEntry)> audit)
+    : tokens_(tokens), clock_(clock), refusals_(std::move(audit)) {
+    for (auto& stream : streams) publish_keys_.emplace(std::move(stream.name), std::move(stream.publish_key));
+}
+
+void ConfigAuthoriser::refuse(std::string action, std::string peer, const std::string& stream,
+                              const std::string& reason) {
+    const auto target = stream.substr(0, 64);  // as the peer wrote it
+    refusals_.refused({std::move(peer), std::move(action), target, reason, {}}, clock_.now());
+}
+
+void ConfigAuthoriser::authorise_publish(PublishRequest request, std::function<void(PublishGrant)> answer) {
+    PublishGrant grant;
+    const auto found = publish_keys_.find(request.stream);
+    if (found == publish_keys_.end())
+        grant.reason = "unknown_stream";
+    else if (request.key.empty())
+        grant.reason = "no_key";
+    else if (found->second.empty() || !auth::constant_time_equal(request.key, found->second))
+        grant.reason = "bad_key";
+    else
+        grant.allowed = true;
+    if (!grant.allowed) refuse("publish", std::move(request.peer), request.stream, grant.reason);
+    answer(std::move(grant));
+}
+
+void ConfigAuthoriser::authorise_play(PlayRequest request, std::function<void(PlayGrant)> answer) {
+    PlayGrant grant;
+    if (!publish_keys_.contains(request.stream)) {
+        grant.reason = "unknown_stream";
+    } else if (request.token.empty()) {
+        grant.reason = "no_token";
+    } else if (auto token =
+                   tokens_.verify(request.token, request.stream, clock_.wall(), auth::PlayMoment::join);
+               !token) {
+        grant.reason = auth::reason_of(token.error());
+    } else {
+        grant.allowed = true;
+        grant.subject = std::move(token->node);
+        grant.leave_at = token->leave_at;
+    }
+    if (!grant.allowed) refuse("play", request.peer, request.stream, grant.reason);
+    answer(std::move(grant));
+}
+
+}  // namespace tongke::relay

@@ -1,0 +1,56 @@
+#include "relay/app/program.hpp"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "relay/app/command_line.hpp"
+#include "relay/app/run_command.hpp"
+#include "relay/app/serve.hpp"
+
+namespace tongke::relay {
+namespace {
+
+constexpr const char* kSystemFile = "/etc/tongke/relay.toml";
+
+std::string config_file(const CommandLine& line) {
+    if (!line.config_file.empty()) return line.config_file;
+    return access(kSystemFile, R_OK) == 0 ? kSystemFile : "";
+}
+
+// Prints what is wrong; empty then.
+std::optional<RelayConfig> load_config(const CommandLine& line, std::ostream& err) {
+    const auto file = config_file(line);
+    auto document = file.empty() ? config::Document::parse("", "(defaults)") : config::Document::load(file);
+    for (const auto& assignment : line.set) document.set(assignment);
+    auto out = read_config(document);
+    if (!line.data_dir.empty()) out.data_dir = line.data_dir;
+    const auto problems = document.problems();
+    for (const auto& problem : problems) err << problem.to_string() << '\n';
+    if (!problems.empty()) return std::nullopt;
+    return out;
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+    const auto parsed = parse_command_line(argc, argv, std::cout, std::cerr);
+    if (const auto* ended = std::get_if<Ended>(&parsed)) return ended->exit_code;
+    const auto& line = std::get<CommandLine>(parsed);
+    const auto config = load_config(line, std::cerr);
+    if (!config) return kExitConfiguration;
+    try {
+        if (std::holds_alternative<command::CheckConfig>(line.command)) {
+            std::cout << "the configuration is good\n";
+            return kExitDone;
+        }
+        if (std::holds_alternative<command::Serve>(line.command))
+            return serve(*config, [&line] { return load_config(line, std::cerr); });
+        return run_command(line.command, *config);
+    } catch (const std::exception& e) {
+        std::cerr << "tongke-relay: " << e.what() << '\n';
+        return kExitOther;
+    }
+}
+
+}  // namespace tongke::relay

@@ -1,0 +1,225 @@
+#include "relay/app/relay.hpp"
+
+#include <atomic>
+#include <exception>
+#include <future>
+#include <stdexcept>
+
+#include "common/async/workers.hpp"
+#include "common/auth/play_token.hpp"
+#include "common/http/server.hpp"
+#include "common/metrics/metrics.hpp"
+#include "relay/api/control_plane.hpp"
+#include "relay/app/config_authoriser.hpp"
+#include "relay/app/data_folder.hpp"
+#include "relay/app/hls_side.hpp"
+#include "relay/app/http_policy.hpp"
+#include "relay/app/ticker.hpp"
+#include "relay/http/hls_service.hpp"
+#include "relay/session/media_server.hpp"
+#include "relay/stream/stream_hub.hpp"
+
+namespace tongke::relay {
+namespace {
+
+constexpr Milliseconds kControlTick{200};
+
+StreamOptions stream_options(const StreamSettings& s) {
+    StreamOptions out;
+    out.keep_seconds = s.keep_seconds;
+    out.segment_seconds = s.segment_seconds;
+    out.grace_seconds = s.grace_seconds;
+    out.merge_ms = s.merge_ms;
+    return out;
+}
+
+MediaServerOptions media_options(const RelayConfig& c) {
+    MediaServerOptions out;
+    out.listen = c.rtmp.listen.to_string();
+    out.allow_plain = c.allow_plain;
+    out.limits.connections = static_cast<std::size_t>(c.limits.connections);
+    out.limits.unsent_bytes = c.limits.unsent_bytes;
+    out.limits.accepts_per_second = c.limits.accepts_per_second;
+    out.limits.handshake = c.limits.handshake;
+    return out;
+}
+
+}  // namespace
+
+// In the order of construction; destroyed backwards, after stop().
+struct Relay::State {
+    State(RelayConfig c, const Clock& k) : config(std::move(c)), clock(k), workers(config.worker_count()) {}
+
+    void make_streams();
+    void make_control();
+    void make_http();
+    http::ServerOptions http_options();
+    std::uint16_t listen(const config::Address& where, bool tls);
+
+    RelayConfig config;
+    const Clock& clock;
+    metrics::Metrics metrics;
+    async::Workers workers;
+    async::Workers control_thread{1, "control"};
+    std::optional<DataFolder> folder;
+    std::optional<auth::SigningKey> key;
+    std::unique_ptr<auth::PlayTokenVerifier> tokens;
+    std::unique_ptr<ControlPlane> control;
+    std::unique_ptr<ConfigAuthoriser> authoriser;
+    std::unique_ptr<StreamHub> hub;
+    std::unique_ptr<HlsSide> hls;
+    std::unique_ptr<MediaServer> media;
+    std::unique_ptr<http::Server> http;
+    std::unique_ptr<Ticker> tick;  // on the control thread
+    std::atomic<bool> ready{false};
+    std::uint16_t http_port = 0, https_port = 0;
+};
+
+void Relay::State::make_streams() {
+    hub = std::make_unique<StreamHub>(workers, metrics, clock, config.data_dir);
+    for (const auto& stream : config.streams) {
+        hub->add(stream.name, stream_options(stream.settings));
+        if (stream.publish_key.empty())
+            log::warn("app", "nobody may publish {}: no publish_key", stream.name);
+    }
+    if (config.streams.empty()) log::warn("app", "no stream is configured: add [stream.main]");
+}
+
+void Relay::State::make_control() {
+    ControlConfig c;
+    c.data_dir = config.data_dir;
+    c.database_url = config.database_url;
+    c.lesson_stream = config.lesson_stream;
+    c.test_stream = config.test_stream;
+    c.help_phone = config.help_phone;
+    ControlHooks hooks;
+    hooks.post = [this](std::function<void()> work) { control_thread.post(0, std::move(work)); };
+    hooks.streams = [this](auto done) { hub->snapshot(std::move(done)); };
+    hooks.ready = [this] { return ready.load(); };
+    std::exception_ptr failed;
+    control_thread.run_on(0, [&] {
+        try {
+            control = std::make_unique<ControlPlane>(c, clock, metrics, *key, hooks);
+        } catch (...) {
+            failed = std::current_exception();
+        }
+    });
+    if (failed) std::rethrow_exception(failed);
+    authoriser = std::make_unique<ConfigAuthoriser>(
+        config.streams, *tokens, clock, [this](auth::AuditEntry e) { control->audit(std::move(e)); });
+    tick = std::make_unique<Ticker>(control_thread.context(0), kControlTick, [this] {
+        control->tick();
+        authoriser->tick();
+    });
+}
+
+http::ServerOptions Relay::State::http_options() {
+    http::ServerOptions out;
+    out.limits.connections = static_cast<std::size_t>(config.limits.connections);
+    out.limits.handshake = out.limits.head = config.limits.handshake;
+    out.trusted_proxies = config.http.proxies();
+    out.admit = [plain = config.allow_plain](const http::Request& r) { return refuse_plain(r, plain); };
+    out.finish = [](const http::Request& request, http::Response& response) {
+        add_common_headers(request, response);
+        HlsService::allow_every_origin(request, response);
+    };
+    out.on_refused = [this](const char* reason) {
+        metrics.counter("tongke_refused_total", "what was refused, by reason", {{"reason", reason}})
+            .Increment();
+    };
+    return out;
+}
+
+void Relay::State::make_http() {
+    auto router = std::make_shared<http::Router>();
+    hls->add_routes(*router);
+    control->add_routes(*router);
+    add_pages(*router);
+    std::vector<boost::asio::io_context*> contexts;
+    for (std::size_t i = 0; i < workers.size(); ++i) contexts.push_back(&workers.context(i));
+    http = std::make_unique<http::Server>(std::move(contexts), std::move(router), http_options());
+    if (config.http.listen.enabled()) http_port = listen(config.http.listen, false);
+    if (config.tls.enabled() && config.http.tls_listen.enabled())
+        https_port = listen(config.http.tls_listen, true);
+}
+
+std::uint16_t Relay::State::listen(const config::Address& where, bool tls) {
+    const auto text = where.to_string();
+    const auto port =
+        tls ? http->listen_tls(text, {config.tls.certificate, config.tls.private_key}) : http->listen(text);
+    if (!port) throw std::runtime_error("cannot listen on " + text + ": " + port.error().message());
+    log::info("http", "listening on {} (port {}{})", text, *port, tls ? ", TLS" : "");
+    return *port;
+}
+
+Relay::Relay(RelayConfig config, const Clock& clock)
+    : state_(std::make_unique<State>(std::move(config), clock)) {}
+
+Relay::~Relay() { stop(); }
+
+void Relay::start() {
+    auto& s = *state_;
+    raise_file_limit();
+    s.folder.emplace(s.config.data_dir);
+    s.key = auth::SigningKey::load_or_create(signing_key_path(s.config.data_dir));
+    s.tokens = std::make_unique<auth::PlayTokenVerifier>(std::vector{s.key->public_key()});
+    s.make_streams();
+    s.workers.start();
+    s.control_thread.start();
+    s.hub->start();
+    s.make_control();
+    s.hls = std::make_unique<HlsSide>(
+        *s.hub, s.metrics, s.config.streams, *s.tokens,
+        [&s](auto& peer, auto& stream, auto& why) { s.authoriser->note_refused_play(peer, stream, why); });
+    s.hls->start();
+    s.media = std::make_unique<MediaServer>(*s.hub, *s.authoriser, s.metrics, media_options(s.config));
+    if (s.config.rtmp.listen.enabled()) s.media->start();
+    s.make_http();
+    s.control_thread.run_on(0, [&s] { s.tick->start(); });
+    s.ready = true;
+    s.control->audit({"system", "relay.start", "", "ok", {}});
+}
+
+void Relay::reload(const RelayConfig& fresh) {
+    auto& s = *state_;
+    log::configure(fresh.log.level_value(), fresh.log.file);
+    if (s.https_port == 0) return;
+    const auto done = s.http->reload_certificate({fresh.tls.certificate, fresh.tls.private_key});
+    if (done)
+        log::info("app", "certificate read again");
+    else
+        log::error("app", "the new certificate cannot be used, the old one stays: {}",
+                   done.error().message());
+}
+
+void Relay::stop() {
+    auto& s = *state_;
+    s.ready = false;
+    std::promise<void> http_stopped;
+    if (s.control) s.control->audit({"system", "relay.stop", "", "ok", {}});
+    s.control_thread.run_on(0, [&s] {
+        if (s.tick) s.tick->stop();
+        if (s.control) s.control->stop();
+    });
+    if (s.hls) s.hls->stop();
+    if (s.http) s.http->stop([&] { http_stopped.set_value(); });
+    if (s.media) s.media->stop();
+    if (s.http) http_stopped.get_future().wait();
+    if (s.hub) s.hub->stop();
+    s.workers.stop();
+    s.control_thread.stop();
+    s.http.reset();
+    s.media.reset();
+    s.hls.reset();
+    s.hub.reset();
+    s.authoriser.reset();
+    s.tick.reset();
+    s.control.reset();
+    s.folder.reset();
+}
+
+std::uint16_t Relay::rtmp_port() const { return state_->media->port(); }
+std::uint16_t Relay::http_port() const { return state_->http_port; }
+std::uint16_t Relay::https_port() const { return state_->https_port; }
+
+}  // namespace tongke::relay

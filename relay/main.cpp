@@ -1,0 +1,3 @@
+#include "relay/app/program.hpp"
+
+int main(int argc, char** argv) { return tongke::relay::run_program(argc, argv); }
