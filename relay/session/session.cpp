@@ -159,6 +159,12 @@ void Session::on(const rtmp::UnsupportedMedia& event) {
     end(EndReason::unsupported_codec, event.codec);
 }
 
+void Session::on(const rtmp::StreamClosed&) {
+    // GStreamer 1.22 rtmp2sink takes a close from our side, before its own, for a broken connection.
+    peer_closes_ = true;
+    end(EndReason::peer_closed);
+}
+
 void Session::on(const rtmp::Ended& event) {
     const auto& category = event.reason.category();
     const bool ours = category == rtmp::make_error_code(rtmp::Errc::not_rtmp).category();
@@ -176,7 +182,7 @@ void Session::pump() {
     while (!waiting_writable_ && socket_.is_open()) {
         const auto bytes = next_bytes();
         if (bytes.empty()) {
-            if (ended()) finish_sending();
+            if (ended() && !peer_closes_) finish_sending();
             last_progress_ = context_.hub.clock().now();
             return;
         }

@@ -71,7 +71,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void on(rtmp::MediaReceived& event);
     void on(const rtmp::UnsupportedMedia& event);
     void on(const rtmp::DataReceived&) {}  // metadata is made from the tracks
-    void on(const rtmp::StreamClosed&) { end(EndReason::peer_closed); }
+    void on(const rtmp::StreamClosed&);
     void on(const rtmp::PauseRequested&) {}  // a lesson has no pause
     void on(const rtmp::PongReceived&) {}
     void on(const rtmp::Ended& event);
@@ -101,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     SteadyTime last_read_;
     SteadyTime last_progress_;  // a byte was taken, or there was none to send
     SteadyTime last_ping_;
+    bool peer_closes_ = false;  // it said goodbye: the last word and the close are its own
     std::optional<SteadyTime> ended_at_;
 };
 

@@ -25,6 +25,15 @@ Publication Publishers::begin(PublisherInfo who, std::function<void()> on_replac
     return {last_id_, PublishRefusal::none};
 }
 
+bool Publishers::prefer(bool backup) {
+    if (source_ && source_->who.backup == backup) {
+        standby_is_wanted_ = false;
+        return true;
+    }
+    standby_is_wanted_ = standby_ && standby_->who.backup == backup;
+    return standby_is_wanted_;
+}
+
 void Publishers::end(PublicationId id) {
     if (source_ && source_->id == id) source_.reset();
     if (standby_ && standby_->id == id) standby_.reset();
@@ -36,7 +45,8 @@ void Publishers::end(PublicationId id) {
 Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival) {
     if (standby_ && standby_->id == id) {
         const bool joinable = kind == TrackKind::video && keyframe;
-        if (!joinable || !source_silent(arrival)) return Verdict::drop;
+        if (!joinable || !(standby_is_wanted_ || source_silent(arrival))) return Verdict::drop;
+        standby_is_wanted_ = false;
         std::swap(source_, standby_);
         source_->started = source_->video_started = false;
     }

@@ -32,6 +32,9 @@ class Publishers {
     /// Whether a frame of this publication goes into the stream.
     Verdict judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival);
 
+    /// The one standing by goes on at its next keyframe, if it has that key. False when it has not.
+    bool prefer(bool backup);
+
     const PublisherInfo* source() const { return source_ ? &source_->who : nullptr; }
     bool empty() const { return !source_ && !standby_; }
     /// Encoders fought over the stream within the last minute.
@@ -52,6 +55,7 @@ class Publishers {
 
     std::optional<Place> source_;
     std::optional<Place> standby_;
+    bool standby_is_wanted_ = false;
     std::deque<SteadyTime> take_overs_;  // within the last 30 s
     std::optional<SteadyTime> fought_;
     PublicationId last_id_ = 0;

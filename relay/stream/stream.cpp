@@ -108,6 +108,8 @@ void Stream::end(PublicationId id) {
     s.flush_what_is_left();
 }
 
+bool Stream::prefer(bool backup) { return state_->publishers.prefer(backup); }
+
 void Stream::append(PublicationId id, IngestFrame in) {
     auto& s = *state_;
     s.parts.metrics.received_bytes.Increment(static_cast<double>(in.payload->size()));

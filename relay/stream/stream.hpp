@@ -59,6 +59,8 @@ class Stream : async::LiveCount<Stream> {
     Publication begin(PublisherInfo who, std::function<void()> on_replaced);
     void append(PublicationId id, IngestFrame frame);
     void end(PublicationId id);
+    /// The operator chooses between two publishers that are connected; false when that one is not.
+    bool prefer(bool backup);
 
     /// Grace, advisories and what a silent publisher left unflushed: once a second.
     void tick();

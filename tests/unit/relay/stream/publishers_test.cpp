@@ -109,3 +109,16 @@ TEST_CASE("when the source leaves, the one standing by is the source at its next
     s.publishers.end(backup.id);
     CHECK(s.publishers.empty());
 }
+
+TEST_CASE("the operator's choice goes on at the next keyframe, and only if it is connected") {
+    Stage s;
+    const auto primary = s.begin();
+    s.key(primary);
+    CHECK_FALSE(s.publishers.prefer(true));
+    const auto backup = s.begin(true);
+    CHECK(s.publishers.prefer(true));
+    CHECK(s.picture(backup) == Verdict::drop);
+    CHECK(s.key(backup) == Verdict::take_as_new_source);
+    CHECK(s.key(primary) == Verdict::drop);
+    CHECK(s.publishers.prefer(true));  // it is already
+}

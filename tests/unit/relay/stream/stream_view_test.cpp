@@ -1,0 +1,127 @@
+#include "relay/stream/stream_view.hpp"
+
+#include "tests/unit/relay/stream/log_fixture.hpp"
+
+using namespace tongke;
+using namespace tongke::relay;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Reader final : LogReader {
+    void on_flush() override {
+        ++flushes;
+        if (leave_from) leave_from->detach(*this);
+    }
+    void on_stream_ended() override { ++ends; }
+    int flushes = 0;
+    int ends = 0;
+    StreamView* leave_from = nullptr;
+};
+
+/// A view whose posted work waits in `queue`.
+struct Stage {
+    explicit Stage(Milliseconds merge = 0ms)
+        : view("main", 0, {}, merge, clock, [this](auto work) { queue.push_back(std::move(work)); }) {}
+    void add(TrackKind kind, bool keyframe = false) {
+        auto frame = std::make_shared<Frame>();
+        frame->kind = kind;
+        frame->keyframe = keyframe;
+        frame->number = number++;
+        frame->dts_ms = unix_ms(clock.wall());
+        frame->payload = share(kind == TrackKind::video ? test::video_tag(keyframe, 1) : test::audio_tag(1));
+        const auto written = writer.append(*frame, setup);
+        view.append(written.entry, written.block, frame);
+    }
+    void run() {
+        for (auto& work : std::exchange(queue, {})) work();
+    }
+    ManualClock clock;
+    std::vector<std::function<void()>> queue;
+    StreamView view;
+    WireWriter writer;
+    SharedSetup setup = std::make_shared<StreamSetup>(StreamSetup{test::video_track(), test::audio_track()});
+    std::int64_t number = 1;
+};
+
+}  // namespace
+
+TEST_CASE("a flush follows each picture and takes the sound along") {
+    Stage s;
+    Reader reader;
+    s.view.attach(reader);
+    s.add(TrackKind::video, true);
+    s.run();
+    CHECK(reader.flushes == 1);
+    s.clock.advance(20ms);
+    s.add(TrackKind::audio);
+    s.run();
+    CHECK(reader.flushes == 1);
+    s.clock.advance(20ms);
+    s.add(TrackKind::video);
+    s.run();
+    CHECK(reader.flushes == 2);
+}
+
+TEST_CASE("frames that queued up under load go out in one flush") {
+    Stage s;
+    Reader reader;
+    s.view.attach(reader);
+    for (int i = 0; i < 10; ++i) s.add(TrackKind::video, i == 0);
+    s.run();
+    CHECK(reader.flushes == 1);
+}
+
+TEST_CASE("merge_ms stretches the flushes") {
+    Stage s(100ms);
+    Reader reader;
+    s.view.attach(reader);
+    for (int i = 0; i < 30; ++i) {
+        s.add(TrackKind::video, i == 0);
+        s.run();
+        s.clock.advance(40ms);
+    }
+    CHECK(reader.flushes == 10);  // every third picture
+}
+
+TEST_CASE("sound alone does not wait for a picture") {
+    Stage s;
+    Reader reader;
+    s.view.attach(reader);
+    for (int i = 0; i < 50; ++i) {
+        s.add(TrackKind::audio);
+        s.run();
+        s.clock.advance(21ms);
+    }
+    CHECK(reader.flushes >= 15);
+}
+
+TEST_CASE("a reader may leave while it is called, the others are called all the same") {
+    Stage s;
+    Reader first, second, third;
+    for (auto* reader : {&first, &second, &third}) s.view.attach(*reader);
+    second.leave_from = &s.view;
+    for (int i = 0; i < 2; ++i) {
+        s.clock.advance(40ms);
+        s.add(TrackKind::video, true);
+        s.run();
+    }
+    CHECK(first.flushes == 2);
+    CHECK(second.flushes == 1);
+    CHECK(third.flushes == 2);
+}
+
+TEST_CASE("the end of the stream is told once, after what was left") {
+    Stage s;
+    Reader reader;
+    s.view.attach(reader);
+    s.view.set_live(true);
+    s.add(TrackKind::audio);
+    s.run();
+    const auto before = reader.flushes;
+    s.add(TrackKind::audio);
+    s.view.set_live(false);
+    s.view.set_live(false);
+    CHECK(reader.flushes == before + 1);
+    CHECK(reader.ends == 1);
+}
