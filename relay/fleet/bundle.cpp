@@ -25,12 +25,11 @@ json::array rooms_of(const Roster& roster, const std::string& county) {
     for (const auto& [id, room] : roster.rooms) {
         if (!room.active || room.county != county) continue;
         const auto* teacher = roster.teacher_of(id);
-        rooms.push_back(json::object{
-            {"id", id},
-            {"name", room.name},
-            {"networks", texts(room.networks)},
-            {"teacher", teacher == nullptr ? json::value{nullptr} : json::value{teacher->account}},
-            {"contact", room.contact}});
+        rooms.push_back(json::object{{"id", id},
+                                     {"name", room.name},
+                                     {"networks", texts(room.networks)},
+                                     {"teacher", teacher == nullptr ? std::string{} : teacher->account},
+                                     {"contact", room.contact}});
     }
     return rooms;
 }

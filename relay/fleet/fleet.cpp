@@ -129,7 +129,10 @@ Result<Fleet::Accepted> Fleet::accept(const Node& node, const Telemetry& sent) {
             .Increment(telemetry.left_out);
     }
     board_.report(node.id, telemetry, clock_.now(), now);
-    for (const auto& room : telemetry.rooms) changed_.insert(room.id);
+    for (const auto& report : telemetry.rooms) {
+        changed_.insert(report.id);
+        if (const auto* room = roster_->room(report.id)) shown_[report.id] = board_.state_of(*room, clock_.now());
+    }
     for (const auto& fresh : stored->fresh) {
         if (fresh.event.type != "stall_end") continue;
         board_.stall_ended(fresh, now);
