@@ -58,6 +58,7 @@ int serve(const RelayConfig& config, const std::function<std::optional<RelayConf
             signals->close();
         },
         [&] {
+            log::info("app", "reloading");
             if (const auto fresh = reread())
                 relay.reload(*fresh);
             else
