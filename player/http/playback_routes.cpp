@@ -1,0 +1,57 @@
+#include "player/http/guard.hpp"
+#include "player/http/room_json.hpp"
+#include "player/http/site.hpp"
+
+namespace tongke::player {
+namespace {
+
+constexpr std::size_t kLongestReason = 600;  // bytes; 200 Chinese characters
+
+void refuse(Site& site, const RightsQuery& query, const Ruling& ruling, const http::Request& request,
+            http::Reply reply) {
+    if (ruling.status == 403)
+        site.control.audit(query.who->account,
+                           query.action == Action::start ? "playback.start" : "playback.stop",
+                           std::string{query.room}, ruling.code, request.peer);
+    site.metrics.refused(ruling.code);
+    reply(to_response(ruling));
+}
+
+void control_playback(Site& site, const http::Request& request, http::Reply reply) {
+    const auto room = request.capture("room");
+    auto query = site.control.query(request, room, Action::start);
+    if (!query.who) return reply(to_response(may(query)));
+    auto body = read_json(request);
+    if (body.refusal) return reply(std::move(*body.refusal));
+    bool wrong = false;
+    const auto action = text_member(body.object, "action", 16, wrong);
+    const auto reason = text_member(body.object, "reason", kLongestReason, wrong).value_or("");
+    const auto take_over = text_member(body.object, "take_over", 128, wrong).value_or("");
+    if (wrong || !action || (*action != "start" && *action != "stop"))
+        return reply(http::problem(400, "bad_request", "action 只能是 start 或 stop，reason 不超过 200 字"));
+    query.action = *action == "start" ? Action::start : Action::stop;
+    query.reason = reason;
+    query.take_over = take_over;
+    const auto ruling = may(query);
+    if (!ruling.allowed) return refuse(site, query, ruling, request, std::move(reply));
+    const auto done = [&site, request, reply](bool kept) {
+        if (!kept) return reply(http::problem(503, "disk_failed", "节点的磁盘无法写入，请联系县级技术人员"));
+        const auto bundle = site.control.bundle();
+        const auto* known = bundle ? bundle->room(request.capture("room")) : nullptr;
+        if (!known) return reply(http::problem(404, "no_such_room", "没有这个分课堂"));
+        reply(http::json_response(room_view_json(site, request, *known)));
+    };
+    if (query.action == Action::start)
+        site.control.start(query, done);
+    else
+        site.control.stop_playing(query, done);
+}
+
+}  // namespace
+
+void add_playback_routes(http::Router& router, Site& site) {
+    router.add("POST", "/api/v1/rooms/{room}/playback",
+               [&site](auto& request, auto reply) { control_playback(site, request, reply); });
+}
+
+}  // namespace tongke::player
