@@ -122,8 +122,8 @@ void LiveTest::abort(SteadyTime now, WallTime wall, Reason why) {
 void LiveTest::measure_page(Measures& m) const {
     if (!page_) return;
     m.startup_s = page_->startup_s;
-    m.stalls = page_->stalls;
-    m.stalled_s = to_s(page_->stalled);
+    m.stalls = page_->stalls + page_->open_stalls;
+    m.stalled_s = to_s(page_->stalled + page_->open_stalled);
     m.buffer_min_s = page_->buffer_min_s;
     m.freezes = page_->freezes;
     const auto frames = page_->presented + page_->dropped;

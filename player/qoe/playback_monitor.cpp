@@ -125,18 +125,28 @@ void PlaybackMonitor::first_frame(Micros at, Events& out) {
 Micros PlaybackMonitor::stall_threshold() const { return std::max(definition_.stall_after, 2 * frame_); }
 
 bool PlaybackMonitor::playhead_ran(const Sample& s) const {
-    return previous_ && (s.current_time - previous_->current_time) * 2 >= s.at - previous_->at;
+    if (!previous_) return false;
+    const auto ran = s.current_time - previous_->current_time, looked = s.at - previous_->at;
+    return ran * 2 >= looked && ran <= looked * 2;  // farther than that it jumped
 }
 
-// When the first frame after the last advance was presented. `consistent`: the
-// media moved as frames flow, so the newest frame's media time tells how long
-// ago that was; else (a seek, a hole jumped) only the count of frames does.
-Micros PlaybackMonitor::first_new_frame(const Sample& s, bool& consistent) const {
-    const auto step = anchor_media_ ? *s.media_time - *anchor_media_ : Micros{0};
-    consistent = step > Micros{0} && step <= s.at - last_advance_ + 2 * frame_;
-    auto frames = previous_ ? s.presented - previous_->presented : 1;
-    frames = std::clamp<std::int64_t>(frames, 1, 1000);
-    const auto since_first = consistent ? std::max(Micros{0}, step - frame_) : (frames - 1) * frame_;
+// Media time cannot advance faster than the time between two looks. If it did,
+// or went back, it jumped (a seek, a hole passed over, a new timeline): the line
+// moves with it, by what the count of frames does not explain.
+void PlaybackMonitor::follow_jump(const Sample& s) {
+    const auto frames = std::clamp<std::int64_t>(previous_ ? s.presented - previous_->presented : 1, 1, 1000);
+    if (anchor_media_ && previous_) {
+        const auto step = *s.media_time - *anchor_media_;
+        const auto looked = s.at - previous_->at;
+        if (step > Micros{0} && step <= looked + looked / 10 + 2 * frame_) return;
+        for (auto& point : line_) point.second += step - frames * frame_;
+    }
+    anchor_media_ = *s.media_time - frames * frame_;
+}
+
+// When the first frame after the last advance was presented, if frames flowed from then on.
+Micros PlaybackMonitor::first_new_frame(const Sample& s) const {
+    const auto since_first = std::max(Micros{0}, *s.media_time - *anchor_media_ - frame_);
     const auto earliest = std::max(previous_ ? previous_->at : last_advance_, last_advance_);
     return std::clamp(s.at - since_first, std::min(earliest, s.at), s.at);
 }
@@ -159,12 +169,11 @@ bool PlaybackMonitor::just_resumed(const Sample& s) const {
 }
 
 void PlaybackMonitor::advanced(const Sample& s, Events& out) {
-    auto consistent = false;
-    const auto first = first_new_frame(s, consistent);
-    const auto media_step = anchor_media_ ? *s.media_time - *anchor_media_ : Micros{0};
-    const auto goes_on = consistent && was_flowing(s) && !just_resumed(s);
+    follow_jump(s);
+    const auto first = first_new_frame(s);
+    const auto goes_on = was_flowing(s) && !just_resumed(s);
     if (goes_on)
-        learn_frame(s, media_step);
+        learn_frame(s, *s.media_time - *anchor_media_);
     else
         resumed(s, first, out);
     freeze_evidence_.reset();
@@ -193,7 +202,7 @@ bool PlaybackMonitor::was_short_stall(const Sample& s, Micros first) const {
     if (std::min(s.buffered_s, previous_->buffered_s) >= definition_.stall_buffer_s) return false;
     const auto ran = s.current_time - previous_->current_time;
     const auto whole = ran * 10 >= (s.at - previous_->at) * 9;
-    return !(whole && playhead_ran_before_);
+    return !(whole && playhead_ran(s) && playhead_ran_before_);
 }
 
 void PlaybackMonitor::learn_frame(const Sample& s, Micros media_step) {

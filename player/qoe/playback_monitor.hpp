@@ -70,7 +70,8 @@ class PlaybackMonitor {
     void watch(const Sample& s, Events& out);
     void advanced(const Sample& s, Events& out);
     void not_advanced(const Sample& s, Events& out);
-    Micros first_new_frame(const Sample& s, bool& consistent) const;
+    void follow_jump(const Sample& s);
+    Micros first_new_frame(const Sample& s) const;
     bool playhead_ran(const Sample& s) const;
     bool was_flowing(const Sample& s) const;
     bool just_resumed(const Sample& s) const;

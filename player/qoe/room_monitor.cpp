@@ -136,6 +136,10 @@ std::optional<StallRecord> RoomMonitor::open_stall(SteadyTime now) const {
 RoomTotals RoomMonitor::totals(SteadyTime now) const {
     auto t = totals_;
     if (!page_) return t;
+    if (open_) {
+        t.open_stalls = 1;
+        t.open_stalled = std::max(open_->length, page_->open_stalled(now));
+    }
     const auto newest = page_->newest_sample();
     const auto& m = page_->monitor();
     // The open state goes on as long as the page is heard from.

@@ -40,6 +40,8 @@ struct RoomTotals {
     Micros stalled{}, played{}, watched{};
     std::int64_t micro_stalls = 0, freezes = 0, presented = 0, dropped = 0;
     std::int64_t failed_starts = 0;
+    std::int64_t open_stalls = 0;  // 1 while a counted stall has not ended; not in `stalls` yet
+    Micros open_stalled{};
     std::optional<double> startup_s;  // of the newest successful start with a click
     std::optional<double> buffer_min_s;
     std::map<std::pair<Hop, StallClass>, std::int64_t> stalls_by;

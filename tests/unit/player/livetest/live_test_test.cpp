@@ -195,6 +195,18 @@ TEST_CASE("the record has every member of the API's LiveTest, names both people 
         CHECK(o.at("measures").as_object().contains(name));
 }
 
+TEST_CASE("a stall that has not ended when the test does is counted") {
+    auto test = page_test();
+    feed(test, 6);
+    qoe::RoomTotals totals;
+    totals.watched = 58s;
+    totals.open_stalls = 1;
+    totals.open_stalled = 4s;
+    test.page(totals, {});
+    CHECK(test.measures().stalls == 1);
+    CHECK(test.measures().stalled_s == Approx(4));
+}
+
 TEST_CASE("an aborted test is incomplete and says why") {
     auto test = page_test();
     test.abort(SteadyTime{1h} + 5s, from_unix_ms(1'744'768'805'000),

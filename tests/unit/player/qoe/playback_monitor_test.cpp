@@ -298,6 +298,28 @@ TEST_CASE("T1: on frame-aligned samples every event equals the oracle, to the mi
     CHECK(counted > 3000);
 }
 
+TEST_CASE("T1: jumps of the media's time stamps change no event") {
+    for (unsigned seed = 1; seed <= 2000; ++seed) {
+        std::mt19937 random(seed);
+        auto arrivals = random_arrivals(random, kFrame);
+        const SimulatedPage straight(arrivals, 0);
+        for (std::size_t i = 1; i < arrivals.size(); ++i)
+            if (random() % 4 == 0)
+                arrivals[i].jump =
+                    (random() % 2 ? 1 : -1) * (1'000'000 + static_cast<std::int64_t>(random() % 40'000'000));
+        const SimulatedPage jumping(arrivals, 0);
+        PlaybackMonitor first, second;
+        const auto expected = of_kind(run(first, straight.samples(0, 200'000)), Kind::stall_end);
+        const auto told = of_kind(run(second, jumping.samples(0, 200'000)), Kind::stall_end);
+        INFO("seed " << seed);
+        REQUIRE(told.size() == expected.size());
+        for (std::size_t i = 0; i < told.size(); ++i) {
+            REQUIRE(told[i].begin == expected[i].begin);
+            REQUIRE(*told[i].end == *expected[i].end);
+        }
+    }
+}
+
 namespace {
 
 // The truth for a measuring error of up to one frame either way at the two thresholds.

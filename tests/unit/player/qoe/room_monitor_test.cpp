@@ -74,6 +74,8 @@ TEST_CASE("while it lasts the stall is open, grows, and the room is red") {
     REQUIRE(s.open);
     CHECK(s.open->begin == kZero + 7'960ms);
     CHECK(s.open->stalled >= 3s);
+    CHECK(s.totals.open_stalls == 1);
+    CHECK(s.totals.stalls == 0);
     CHECK(s.state == State::stalled);
     CHECK(s.health == Health::red);
     CHECK(*s.buffer_s == Approx(0));

@@ -13,8 +13,9 @@ namespace tongke::qoe::test {
 constexpr std::int64_t kFrame = 40'000;  // µs: 25 frames a second
 
 struct SegmentArrival {
-    std::int64_t frames;  // of 40 ms
-    std::int64_t at;      // µs on the page's clock
+    std::int64_t frames;    // of 40 ms
+    std::int64_t at;        // µs on the page's clock
+    std::int64_t jump = 0;  // µs by which its media times depart from what came before
 };
 
 struct TrueEpisode {
@@ -24,13 +25,15 @@ struct TrueEpisode {
 class SimulatedPage {
   public:
     SimulatedPage(std::vector<SegmentArrival> segments, std::int64_t start) {
-        std::int64_t covered = 0, arrived = 0;
+        std::int64_t covered = 0, arrived = 0, jumped = 0;
         for (const auto& s : segments) {
             arrived = std::max(arrived, s.at);  // the page appends in order
             held_.push_back({arrived, covered + s.frames});
+            jumped += s.jump;
             for (std::int64_t i = 0; i < s.frames; ++i) {
                 const auto due = presented_.empty() ? start : presented_.back() + kFrame;
                 presented_.push_back(std::max(due, arrived));
+                jump_.push_back(jumped);
             }
             covered += s.frames;
         }
@@ -49,13 +52,15 @@ class SimulatedPage {
             if (h.at <= t) media_held = h.frames * kFrame;
         if (next > 0) {
             const auto media = (next - 1) * kFrame;
-            s.media_time = Micros{media};
+            const auto jump = Micros{jump_[static_cast<std::size_t>(next - 1)]};
+            s.media_time = Micros{media} + jump;
             s.media_pdt = 1'000'000'000'000 + media / 1000;
             s.current_time =
                 Micros{media + std::min(kFrame, t - presented_[static_cast<std::size_t>(next - 1)])};
         }
-        s.buffered_s =
-            static_cast<double>(std::max<std::int64_t>(0, media_held - s.current_time.count())) / 1e6;
+        const auto shown = s.current_time.count();
+        s.buffered_s = static_cast<double>(std::max<std::int64_t>(0, media_held - shown)) / 1e6;
+        if (next > 0) s.current_time += Micros{jump_[static_cast<std::size_t>(next - 1)]};
         return s;
     }
 
@@ -90,7 +95,7 @@ class SimulatedPage {
         std::int64_t at, frames;
     };
     std::vector<Held> held_;
-    std::vector<std::int64_t> presented_;
+    std::vector<std::int64_t> presented_, jump_;
 };
 
 }  // namespace tongke::qoe::test
