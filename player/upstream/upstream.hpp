@@ -64,8 +64,7 @@ struct UpstreamStatus {
     std::string transport;  // "hls" or "rtmp"
     std::optional<SteadyTime> lost_since;
     std::optional<LostReason> lost_reason;
-    int refused_status = 0;  // HTTP status of the last refusal
-    std::string detail;      // of the last failure, for logs and technicians
+    std::string detail;  // of the last failure, for logs and technicians
     std::optional<std::int64_t> last_msn;
 };
 
@@ -104,7 +103,7 @@ class Upstream {
     void stop(std::function<void()> stopped);
 
     UpstreamStatus status() const;
-    const UpstreamCounters& counters() const;
+    UpstreamCounters counters() const;
 
   private:
     struct State;

@@ -1,0 +1,133 @@
+// What RtmpPull does with the events of a session; rtmp_pull.cpp has the links.
+#include <algorithm>
+
+#include "common/media/flv.hpp"
+#include "player/upstream/rtmp_pull.hpp"
+
+namespace tongke::player {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kArrivalsKept = 64;
+
+}  // namespace
+
+void RtmpPull::on(Link& link, rtmp::PlayStarted& event, SteadyTime now) {
+    close_others(link.id);
+    current_ = link.id;
+    url_ = link.url;
+    failures_ = 0;
+    link.playing = true;
+    const auto expected = last_frame_ ? *last_frame_ + 1 : 0;
+    link.next_frame = event.first_frame.value_or(expected);
+    if (link.next_frame != expected) begin_packager();  // a hole: what was open has lost its end
+    note_life(now);
+}
+
+void RtmpPull::on(Link& link, rtmp::Jump& event, SteadyTime) {
+    if (event.first_frame != link.next_frame) begin_packager();
+    link.next_frame = event.first_frame;
+}
+
+void RtmpPull::on(Link& link, rtmp::SegmentOpening& event, SteadyTime) { link.opening = std::move(event); }
+
+void RtmpPull::on(Link& link, rtmp::UnsupportedMedia& event, SteadyTime now) {
+    lose(now, LostReason::bad_answer, "codec " + event.codec);
+    close_link(link.id);
+    retry(now, jitter_.between(5s, 10s));
+}
+
+void RtmpPull::on(Link& link, rtmp::Ended& event, SteadyTime now) {
+    const auto status = link.session->last_status();
+    const auto detail = status.code.empty() ? event.reason.message() : status.code + " " + status.description;
+    close_link(link.id);
+    if (!links_.empty()) return;
+    ++failures_;
+    if (event.reason == rtmp::Errc::stream_ended) {
+        sink_.no_stream_yet();
+    } else {
+        const bool refused =
+            event.reason == rtmp::Errc::play_rejected || event.reason == rtmp::Errc::connect_rejected;
+        lose(now, refused ? LostReason::refused : LostReason::bad_answer, detail);
+    }
+    retry(now, jitter_.between(1s, 2s));
+}
+
+void RtmpPull::on(Link& link, rtmp::MediaReceived& event, SteadyTime now) {
+    if (link.id != current_) return;
+    const auto packet = flv::classify(event.kind, event.payload);
+    if (!packet) return;
+    if (*packet == flv::Packet::sequence_header) {
+        const auto offset = event.kind == TrackKind::video ? 5u : 2u;
+        return take_track(event.kind, ByteView{event.payload}.subspan(offset));
+    }
+    if (*packet == flv::Packet::coded) take_frame(link, std::move(event), now);
+}
+
+void RtmpPull::take_track(TrackKind kind, ByteView config) {
+    auto& held = kind == TrackKind::video ? video_ : audio_;
+    if (held && std::ranges::equal(*held->decoder_config, config)) return;
+    if (auto track = flv::describe(kind, config)) held = std::move(*track);
+}
+
+void RtmpPull::take_frame(Link& link, rtmp::MediaReceived event, SteadyTime now) {
+    const auto number = link.next_frame++;
+    auto opening = std::exchange(link.opening, std::nullopt);
+    if (last_frame_ && number <= *last_frame_) {
+        ++duplicates_;
+        return;
+    }
+    last_frame_ = number;
+    if (opening) {
+        last_dts_ = opening->timeline_ms;
+        pdt_minus_dts_ = opening->mark.pdt_ms - opening->timeline_ms;
+        pdt_known_ = true;
+        open_msn_ = opening->mark.msn;
+        arrived_[open_msn_] = {now, now, 0};
+        while (arrived_.size() > kArrivalsKept) arrived_.erase(arrived_.begin());
+    }
+    if (const auto it = arrived_.find(open_msn_); it != arrived_.end()) {
+        it->second.last = now;
+        it->second.bytes += static_cast<std::int64_t>(event.payload.size());
+    }
+    auto frame = std::make_shared<Frame>();
+    frame->kind = event.kind;
+    frame->number = number;
+    frame->dts_ms = unwrap(event.timestamp);
+    frame->arrival = now;
+    if (event.kind == TrackKind::video) {
+        const auto tag = *flv::parse_video_tag(event.payload);
+        frame->keyframe = tag.keyframe;
+        frame->cts_ms = tag.cts_ms;
+        frame->payload_offset = tag.offset;
+        frame->track = video_;
+    } else {
+        frame->payload_offset = flv::parse_audio_tag(event.payload)->offset;
+        frame->track = audio_;
+    }
+    frame->payload = share(std::move(event.payload));
+    if (opening) frame->opens_segment = std::move(opening->mark);
+    packager_->on_frame(frame);
+}
+
+/// The 64-bit time nearest to the last one: marks carry it whole.
+std::int64_t RtmpPull::unwrap(std::uint32_t timestamp) {
+    const auto reference = last_dts_.value_or(timestamp);
+    const auto step = static_cast<std::int32_t>(timestamp - static_cast<std::uint32_t>(reference));
+    last_dts_ = reference + step;
+    return *last_dts_;
+}
+
+void RtmpPull::on_packaged(hls::SharedSegment segment) {
+    SegmentArrival arrival;
+    if (const auto it = arrived_.find(segment->msn); it != arrived_.end()) {
+        arrival.asked = arrival.first_byte = it->second.first;
+        arrival.last_byte = it->second.last;
+        arrival.bytes = it->second.bytes;
+        arrived_.erase(arrived_.begin(), std::next(it));
+    }
+    sink_.pulled(std::move(segment), arrival);
+}
+
+}  // namespace tongke::player

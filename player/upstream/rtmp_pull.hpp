@@ -1,0 +1,131 @@
+// Pulling RTMP as a function of (bytes, now): sessions in, segments out, no
+// socket and no clock. Frames are counted (CONTRACT.md §4) and packaged at the
+// relay's own marks, so segments have the relay's boundaries, names and numbers.
+// Media is due all the time, and a ping is when the encoder is away: a line on
+// which nothing came for a second gets a rival with resume=, again each second;
+// whichever speaks first goes on, and a frame number is taken only once.
+#pragma once
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/hls/packager.hpp"
+#include "common/rtmp/client_session.hpp"
+#include "player/upstream/hls_pull.hpp"
+#include "player/upstream/retry.hpp"
+
+namespace tongke::player {
+
+using LinkId = std::uint64_t;
+
+struct OpenLink {
+    LinkId id = 0;
+    rtmp::Url url;
+};
+struct CloseLink {
+    LinkId id = 0;
+};
+using LinkAction = std::variant<OpenLink, CloseLink>;
+
+struct RtmpPullConfig {
+    std::vector<std::string> urls;  // "rtmp://host:port[/app]"
+    std::string stream;
+    std::function<std::string()> token;
+    std::uint64_t seed = 1;
+};
+
+class RtmpPull {
+  public:
+    RtmpPull(RtmpPullConfig config, PullSink& sink);
+    ~RtmpPull();
+
+    void start(SteadyTime now);
+    void on_bytes(LinkId id, ByteView bytes, SteadyTime now);
+    /// The connection failed or ended.
+    void on_closed(LinkId id, const std::string& detail, SteadyTime now);
+    void on_tick(SteadyTime now);
+    SteadyTime wake() const;
+    std::vector<LinkAction> take_actions();
+    /// Bytes to send on a link; empty for one that is gone.
+    Bytes take_output(LinkId id);
+
+    std::string url() const { return config_.urls[url_]; }
+    std::optional<std::int64_t> last_frame() const { return last_frame_; }
+    std::uint64_t duplicates() const { return duplicates_; }
+
+  private:
+    struct Link {
+        LinkId id = 0;
+        std::size_t url = 0;
+        std::unique_ptr<rtmp::ClientSession> session;
+        SteadyTime opened{};
+        SteadyTime last_byte{};
+        std::optional<SteadyTime> pinged;
+        bool playing = false;
+        std::int64_t next_frame = 0;
+        std::optional<rtmp::SegmentOpening> opening;  // of the frame that follows
+    };
+    struct Arrived {
+        SteadyTime first{}, last{};
+        std::int64_t bytes = 0;
+    };
+
+    Link* find(LinkId id);
+    void open_link(SteadyTime now);
+    void close_link(LinkId id);
+    void close_others(LinkId id);
+    void drop(LinkId id);
+    void note_life(SteadyTime now);
+    void lose(SteadyTime since, LostReason reason, const std::string& detail);
+    void retry(SteadyTime now, Milliseconds delay);
+    SteadyTime quiet_since() const;
+
+    void on(Link& link, rtmp::PlayStarted& event, SteadyTime now);
+    void on(Link& link, rtmp::MediaReceived& event, SteadyTime now);
+    void on(Link& link, rtmp::UnsupportedMedia& event, SteadyTime now);
+    void on(Link& link, rtmp::Jump& event, SteadyTime now);
+    void on(Link& link, rtmp::SegmentOpening& event, SteadyTime now);
+    void on(Link& link, rtmp::Ended& event, SteadyTime now);
+    template <class Other>
+    void on(Link&, Other&, SteadyTime) {}
+
+    void take_track(TrackKind kind, ByteView config);
+    void take_frame(Link& link, rtmp::MediaReceived event, SteadyTime now);
+    std::int64_t unwrap(std::uint32_t timestamp);
+    void begin_packager();
+    void on_packaged(hls::SharedSegment segment);
+    void report_answer(SteadyTime now);
+
+    RtmpPullConfig config_;
+    PullSink& sink_;
+    Jitter jitter_;
+    std::size_t url_ = 0;
+    std::vector<LinkAction> actions_;
+    std::vector<std::unique_ptr<Link>> links_;
+    LinkId next_id_ = 1;
+    LinkId current_ = 0;  // the link whose frames are taken; 0: none
+    int races_ = 0;
+    int failures_ = 0;
+    Milliseconds patience_ = kSilence;
+    SteadyTime next_open_{};
+    std::optional<SteadyTime> last_byte_;
+    std::optional<SteadyTime> lost_since_;
+    std::optional<SteadyTime> reported_;
+
+    std::optional<std::int64_t> last_frame_;
+    std::optional<std::int64_t> last_dts_;
+    std::int64_t pdt_minus_dts_ = 0;
+    bool pdt_known_ = false;
+    SharedTrack video_, audio_;
+    std::optional<hls::Packager> packager_;
+    std::int64_t open_msn_ = -1;
+    std::map<std::int64_t, Arrived> arrived_;  // by msn
+    std::uint64_t duplicates_ = 0;
+};
+
+}  // namespace tongke::player
