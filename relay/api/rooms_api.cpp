@@ -62,8 +62,7 @@ void list_tests(ControlState& state, const http::Request& request, const http::R
 void show_test(ControlState& state, const http::Request& request, const http::Reply& reply) {
     const auto* room = room_for(state, request, reply);
     if (room == nullptr) return;
-    const auto test =
-        state.fleet.records().test(room->id, std::string{request.capture("test").substr(0, 64)});
+    const auto test = state.fleet.records().test(room->id, std::string{request.capture("id").substr(0, 64)});
     if (!test) return reply(store_problem(test.error()));
     if (!*test) return reply(http::problem(404, "no_such_test", "没有这条测试记录"));
     reply(http::json_response((*test)->test.json));
@@ -128,7 +127,7 @@ void add_room_routes(http::Router& router, const SharedState& state) {
              });
     on_state("/api/v1/rooms/{room}/events", list_events);
     on_state("/api/v1/rooms/{room}/tests", list_tests);
-    on_state("/api/v1/rooms/{room}/tests/{test}", show_test);
+    on_state("/api/v1/rooms/{room}/tests/{id}", show_test);
     router.add(
         "GET", "/api/v1/events",
         [state](const http::Request& request, http::Reply reply) { watch(state, request, reply); },
