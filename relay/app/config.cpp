@@ -62,12 +62,15 @@ void read_settings(config::Section& section, StreamSettings& out) {
 }
 
 StreamConfig read_stream(config::Section section, const StreamSettings& defaults) {
-    StreamConfig out{section.leaf(), {}, defaults};
+    StreamConfig out{section.leaf(), {}, {}, defaults};
     if (!good_stream_name(out.name))
         section.problem("", "a stream's name is 1 to 64 of A-Z a-z 0-9 . _ - and does not begin with a dot");
     section.read("publish_key", out.publish_key);
+    section.read("backup_key", out.backup_key);
+    if (!out.backup_key.empty() && out.backup_key == out.publish_key)
+        section.problem("backup_key",
+                        "backup_key must differ from publish_key: it tells which encoder comes");
     read_settings(section, out.settings);
-    refuse_for_now(section, "backup_key", "a second publisher beside the first");
     refuse_for_now(section, "upstream", "pulling from another relay");
     return out;
 }

@@ -43,6 +43,7 @@ struct StreamSettings {
 struct StreamConfig {
     std::string name;
     std::string publish_key;  // "" = nobody may publish
+    std::string backup_key;   // "" = no second publisher
     StreamSettings settings;
     bool operator==(const StreamConfig&) const = default;
 };

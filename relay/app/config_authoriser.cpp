@@ -5,6 +5,14 @@
 #include "common/auth/digest.hpp"
 
 namespace tongke::relay {
+namespace {
+
+// An empty key in the configuration opens nothing.
+bool is_key(std::string_view sent, std::string_view key) {
+    return !key.empty() && auth::constant_time_equal(sent, key);
+}
+
+}  // namespace
 
 void RefusalLog::refused(auth::AuditEntry entry, SteadyTime now) {
     {
@@ -47,7 +55,9 @@ auth::AuditEntry RefusalLog::summary(const Kind& kind, int more) {
 ConfigAuthoriser::ConfigAuthoriser(std::vector<StreamConfig> streams, const auth::PlayTokenVerifier& tokens,
                                    const Clock& clock, std::function<void(auth::AuditEntry)> audit)
     : tokens_(tokens), clock_(clock), refusals_(std::move(audit)) {
-    for (auto& stream : streams) publish_keys_.emplace(std::move(stream.name), std::move(stream.publish_key));
+    for (auto& stream : streams)
+        keys_.emplace(std::move(stream.name),
+                      Keys{std::move(stream.publish_key), std::move(stream.backup_key)});
 }
 
 void ConfigAuthoriser::refuse(std::string action, std::string peer, const std::string& stream,
@@ -58,22 +68,24 @@ void ConfigAuthoriser::refuse(std::string action, std::string peer, const std::s
 
 void ConfigAuthoriser::authorise_publish(PublishRequest request, std::function<void(PublishGrant)> answer) {
     PublishGrant grant;
-    const auto found = publish_keys_.find(request.stream);
-    if (found == publish_keys_.end())
+    const auto found = keys_.find(request.stream);
+    if (found == keys_.end())
         grant.reason = "unknown_stream";
     else if (request.key.empty())
         grant.reason = "no_key";
-    else if (found->second.empty() || !auth::constant_time_equal(request.key, found->second))
-        grant.reason = "bad_key";
-    else
+    else if (is_key(request.key, found->second.primary))
         grant.allowed = true;
+    else if (is_key(request.key, found->second.backup))
+        grant.allowed = grant.backup = true;
+    else
+        grant.reason = "bad_key";
     if (!grant.allowed) refuse("publish", std::move(request.peer), request.stream, grant.reason);
     answer(std::move(grant));
 }
 
 void ConfigAuthoriser::authorise_play(PlayRequest request, std::function<void(PlayGrant)> answer) {
     PlayGrant grant;
-    if (!publish_keys_.contains(request.stream)) {
+    if (!keys_.contains(request.stream)) {
         grant.reason = "unknown_stream";
     } else if (request.token.empty()) {
         grant.reason = "no_token";

@@ -61,7 +61,10 @@ class ConfigAuthoriser final : public Authoriser {
   private:
     void refuse(std::string action, std::string peer, const std::string& stream, const std::string& reason);
 
-    std::map<std::string, std::string, std::less<>> publish_keys_;  // by stream
+    struct Keys {
+        std::string primary, backup;
+    };
+    std::map<std::string, Keys, std::less<>> keys_;  // by stream
     const auth::PlayTokenVerifier& tokens_;
     const Clock& clock_;
     RefusalLog refusals_;

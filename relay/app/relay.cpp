@@ -54,6 +54,7 @@ struct Relay::State {
     void make_control();
     void make_http();
     http::ServerOptions http_options();
+    std::string switch_source(const std::string& stream, bool backup);
     std::uint16_t listen(const config::Address& where, bool tls);
 
     RelayConfig config;
@@ -95,6 +96,9 @@ void Relay::State::make_control() {
     ControlHooks hooks;
     hooks.post = [this](std::function<void()> work) { control_thread.post(0, std::move(work)); };
     hooks.streams = [this](auto done) { hub->snapshot(std::move(done)); };
+    hooks.switch_source = [this](const std::string& stream, const std::string& use) {
+        return switch_source(stream, use == "backup");
+    };
     hooks.ready = [this] { return ready.load(); };
     std::exception_ptr failed;
     control_thread.run_on(0, [&] {
@@ -111,6 +115,15 @@ void Relay::State::make_control() {
         control->tick();
         authoriser->tick();
     });
+}
+
+// On the control thread, which may wait for a worker; no worker ever waits for it.
+std::string Relay::State::switch_source(const std::string& stream, bool backup) {
+    auto* found = hub->find(stream);
+    if (found == nullptr) return "no_such_stream";
+    bool done = false;
+    workers.run_on(found->home(), [&] { done = found->prefer(backup); });
+    return done ? "" : "no_backup";
 }
 
 http::ServerOptions Relay::State::http_options() {

@@ -15,7 +15,7 @@ struct Fixture {
     auth::PlayTokenVerifier tokens{{key.public_key()}};
     std::vector<auth::AuditEntry> audited;
     ConfigAuthoriser authoriser{
-        {{"main", "right", {}}, {"closed", "", {}}}, tokens, clock, [this](auth::AuditEntry e) {
+        {{"main", "right", "second", {}}, {"closed", "", "", {}}}, tokens, clock, [this](auth::AuditEntry e) {
             audited.push_back(std::move(e));
         }};
 
@@ -42,6 +42,14 @@ TEST_CASE("the right key publishes and nothing is written about it") {
     Fixture f;
     CHECK(f.publish("main", "right").allowed);
     CHECK(f.audited.empty());
+}
+
+TEST_CASE("the backup key publishes as backup") {
+    Fixture f;
+    CHECK_FALSE(f.publish("main", "right").backup);
+    const auto grant = f.publish("main", "second");
+    CHECK(grant.allowed);
+    CHECK(grant.backup);
 }
 
 TEST_CASE("any other key is refused with its reason and audited") {
