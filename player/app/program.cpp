@@ -1,0 +1,109 @@
+#include "player/app/program.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "player/app/command_line.hpp"
+#include "player/app/config.hpp"
+#include "player/app/serve.hpp"
+#include "player/link/enroll.hpp"
+#include "player/link/files.hpp"
+#include "player/qoe/replay.hpp"
+
+namespace tongke::player {
+namespace {
+
+constexpr const char* kSystemFile = "/etc/tongke/player.toml";
+constexpr std::size_t kLargestRecording = 1u << 30;
+
+std::string config_file(const CommandLine& line) {
+    if (!line.config_file.empty()) return line.config_file;
+    return access(kSystemFile, R_OK) == 0 ? kSystemFile : "";
+}
+
+// Prints what is wrong; empty then.
+std::optional<PlayerConfig> load_config(const CommandLine& line, std::ostream& err) {
+    const auto file = config_file(line);
+    auto document = file.empty() ? config::Document::parse("", "(defaults)") : config::Document::load(file);
+    for (const auto& assignment : line.set) document.set(assignment);
+    auto out = read_config(document);
+    if (!line.data_dir.empty()) out.data_dir = line.data_dir;
+    const auto problems = document.problems();
+    for (const auto& problem : problems) err << problem.to_string() << '\n';
+    if (!problems.empty()) return std::nullopt;
+    return out;
+}
+
+/// CONTRACT.md §2: writes `[relay] url` where the file has none.
+void write_relay_url(const std::string& file, const std::string& url) {
+    auto text = read_whole(file, 1u << 20);
+    if (!text) return;
+    const std::string entry = "url = \"" + url + "\"\n";
+    const auto table = text->rfind("[relay]\n", 0) == 0 ? std::size_t{0} : text->find("\n[relay]\n");
+    if (table == std::string::npos)
+        *text += "\n[relay]\n" + entry;
+    else
+        text->insert(text->find('\n', table + 1) + 1, entry);
+    const auto written = write_whole(file, *text);
+    if (!written) std::cerr << file << ": " << written.error().message() << '\n';
+}
+
+int run_enroll(const CommandLine& line, const PlayerConfig& config, command::Enroll enroll) {
+    while (enroll.relay.ends_with('/')) enroll.relay.pop_back();
+    std::error_code error;
+    if (std::filesystem::create_directories(config.data_dir, error))
+        std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, error);
+    if (!enrol({config.data_dir, enroll.relay, enroll.code, config.relay.ca}, std::cout, std::cerr))
+        return kExitOther;
+    const auto file = config_file(line);
+    if (config.relay.url.empty() && !file.empty()) write_relay_url(file, enroll.relay);
+    return kExitDone;
+}
+
+int run_replay(const command::QoeReplay& command) {
+    const auto recording = read_whole(command.file, kLargestRecording);
+    if (!recording) {
+        std::cerr << command.file << ": cannot be read\n";
+        return kExitOther;
+    }
+    const auto events = qoe::replay(*recording);
+    if (!events) {
+        std::cerr << command.file << ':' << events.error().line << ": " << events.error().error.message()
+                  << '\n';
+        return kExitOther;
+    }
+    std::cout << *events;
+    return kExitDone;
+}
+
+int run_command(const CommandLine& line, const PlayerConfig& config) {
+    if (std::holds_alternative<command::CheckConfig>(line.command)) {
+        std::cout << "the configuration is good\n";
+        return kExitDone;
+    }
+    if (const auto* enroll = std::get_if<command::Enroll>(&line.command))
+        return run_enroll(line, config, *enroll);
+    if (const auto* replay = std::get_if<command::QoeReplay>(&line.command)) return run_replay(*replay);
+    if (const auto* test = std::get_if<command::Test>(&line.command)) return run_live_test(config, *test);
+    return serve(config, [&line] { return load_config(line, std::cerr); });
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+    const auto parsed = parse_command_line(argc, argv, std::cout, std::cerr);
+    if (const auto* ended = std::get_if<Ended>(&parsed)) return ended->exit_code;
+    const auto& line = std::get<CommandLine>(parsed);
+    const auto config = load_config(line, std::cerr);
+    if (!config) return kExitConfiguration;
+    try {
+        return run_command(line, *config);
+    } catch (const std::exception& e) {
+        std::cerr << "tongke-player: " << e.what() << '\n';
+        return kExitOther;
+    }
+}
+
+}  // namespace tongke::player
