@@ -12,8 +12,8 @@ const seconds = process.env.TONGKE_FULL ? 60 : 8;
 
 // What a player says although nothing is wrong, and why.
 const kExplained = [
-  /** flvdemux and h264parse announce live FLV without duration or index. */
-  /^$/,
+  // ffmpeg 5.1 compares EXT-X-MAP by pointer and feeds the same init section again after each playlist reload.
+  /Found duplicated MOOV Atom\. Skipped it$/, /^\s*Last message repeated \d+ times$/,
 ];
 
 test('every publisher is played by six readers at once', async (t) => {
@@ -28,11 +28,12 @@ test('every publisher is played by six readers at once', async (t) => {
       await relay.untilMedia(stream, token);
       const all = readers(`${relay.rtmp}/live/${stream}?token=${token}`, `${relay.http}/hls/${stream}/index.m3u8?token=${token}`);
       const results = await Promise.all(Object.entries(all).map(async ([name, reader]) => [name, await read(t2, reader(seconds), seconds)]));
-      for (const [name, result] of results) {
+      for (const [name, result] of results)
         t2.diagnostic(`${kind} -> ${name}: exit ${result.code ?? result.signal}, ${result.frames ?? 'all'} frames${result.warnings ? `, said: ${result.warnings.slice(0, 400)}` : ''}`);
+      for (const [name, result] of results) {
         assert.equal(result.code, 0, `${name} ended with ${result.code ?? result.signal}: ${result.warnings}`);
         if (result.frames !== null) assert.ok(result.frames >= seconds * 25 - 3, `${name} decoded ${result.frames} frames`);
-        const unexplained = result.warnings.split('\n').filter((line) => !kExplained.some((known) => known.test(line)));
+        const unexplained = result.warnings.split('\n').filter((line) => line && !kExplained.some((known) => known.test(line)));
         assert.deepEqual(unexplained, [], `${name} complained`);
       }
       assert.equal(publisher.result, undefined, `the publisher ended: ${publisher.stderr}`);
