@@ -10,7 +10,7 @@ namespace {
 // (RFC 8216bis 4.4.3.1); 50 ms are left for the frame that is still to come.
 constexpr std::int64_t kRoundingSlackMs = 450;
 constexpr std::int64_t kTimestampJitterMs = 50;
-// A keyframe expected this soon is waited for rather than cut off.
+// A keyframe may come this much later than expected.
 constexpr std::int64_t kKeyframeWaitMs = 100;
 // Only audio for this long from the start: the publisher sends no picture.
 constexpr std::int64_t kAudioOnlyAfterMs = 3000;
@@ -123,9 +123,10 @@ bool Segmenter::must_cut_before(std::int64_t dts_ms) const {
     const auto elapsed = dts_ms - *begin_ms_;
     const bool last_chance = elapsed + frame_ms_ > limit + kRoundingSlackMs;
     if (elapsed < limit) return last_chance && elapsed > 0;
-    const bool keyframe_due = last_keyframe_ms_ && interval_ms_ > 0 &&
-                              std::abs(*last_keyframe_ms_ + interval_ms_ - dts_ms) <= kKeyframeWaitMs;
-    return last_chance || !keyframe_due;
+    if (last_chance || !last_keyframe_ms_ || interval_ms_ == 0) return true;
+    // A keyframe that comes before the segment would round to more is waited for.
+    const auto expected = *last_keyframe_ms_ + interval_ms_;
+    return expected - *begin_ms_ > limit + kRoundingSlackMs || dts_ms > expected + kKeyframeWaitMs;
 }
 
 bool Segmenter::too_long(std::int64_t elapsed_ms) const {

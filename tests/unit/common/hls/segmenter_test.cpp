@@ -239,3 +239,15 @@ TEST_CASE("no sequence of frames makes a segment that rounds above the target du
         require_rounded_lengths_within(encoder, encoder.segmenter().target_duration().value_or(10));
     }
 }
+
+TEST_CASE("a steady keyframe interval up to TARGETDURATION is never cut off-keyframe") {
+    for (int gop = 5; gop <= 250; ++gop) {
+        Encoder encoder;
+        encoder.run(25, gop, 60);
+        CAPTURE(gop);
+        CHECK_FALSE(encoder.segmenter().keyframe_interval_too_long());
+        REQUIRE(encoder.cuts().size() >= 5);
+        for (const auto& cut : encoder.cuts()) REQUIRE(cut.at_ms % (gop * 40) == 0);
+        require_rounded_lengths_within(encoder, *encoder.segmenter().target_duration());
+    }
+}
