@@ -19,7 +19,8 @@
 namespace tongke::player {
 namespace {
 
-constexpr std::chrono::seconds kTick{1};
+// The buffer gauges fall a second a second and must stay within half a second of the browser's own.
+constexpr std::chrono::milliseconds kTick{250};
 constexpr std::chrono::seconds kTestMediaFor{20};  // after it was last asked for
 
 }  // namespace
