@@ -31,8 +31,9 @@ std::string as_toml_text(std::string_view value) {
 
 void collect_keys(const toml::table& table, const std::string& section, std::vector<std::string>& out) {
     for (const auto& [key, node] : table) {
-        out.push_back(joined(section, key.str()));
-        if (const auto* below = node.as_table()) collect_keys(*below, out.back(), out);
+        const auto name = joined(section, key.str());
+        out.push_back(name);
+        if (const auto* below = node.as_table()) collect_keys(*below, name, out);
     }
 }
 
