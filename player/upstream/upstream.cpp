@@ -122,6 +122,7 @@ struct Upstream::State final : PullSink, std::enable_shared_from_this<State> {
     void pulled(hls::SharedSegment segment, const SegmentArrival& arrival) override {
         auto outcome = continuity.pass(std::move(segment));
         if (!running || !outcome.segment) return;
+        line_back(clock.now());  // after a change of transport nobody else says so
         status.state = UpstreamState::running;
         status.last_msn = outcome.segment->msn;
         ++counters.segments;
