@@ -76,6 +76,7 @@ struct Node::Parts {
     void tick_later();
     void tick();
     void choose_pulls();
+    void advance_rooms();
     void reload();
     void stop();
     void stop_stores();
@@ -174,10 +175,12 @@ void Node::Parts::join() {
         if (const auto room = classrooms.find(lease.room); room != classrooms.end())
             room->second->begin(lease, true);
         choose_pulls();
+        advance_rooms();
     };
     control->on_ended = [this](const Lease& lease, WallTime at) {
         if (const auto room = classrooms.find(lease.room); room != classrooms.end()) room->second->end(at);
         choose_pulls();
+        advance_rooms();
     };
     const auto for_playing_rooms = [this](std::string_view type, SteadyTime at) {
         for (const auto& [room, lease] : control->leases().all())
@@ -290,9 +293,14 @@ void Node::Parts::tick() {
     lesson->tick();
     test_channel->tick();
     tests->tick();
-    for (const auto& [id, room] : classrooms) room->advance(*bundle, tests->running(id));
+    advance_rooms();
     metrics.received(static_cast<double>(lesson->counters().bytes + test_channel->counters().bytes));
     metrics.spooled(static_cast<double>(spool->unacknowledged_count()));
+}
+
+void Node::Parts::advance_rooms() {
+    const auto bundle = control->bundle();
+    for (const auto& [id, room] : classrooms) room->advance(*bundle, tests->running(id));
 }
 
 /// The lesson from 15 min before a slot to its end, and while a room plays; the test channel while it is

@@ -28,7 +28,9 @@ Classroom::Classroom(std::string id, const MediaChannel& lesson, EventLog& event
       events_(events),
       metrics_(metrics),
       clock_(clock),
-      state_since_(clock.wall()) {}
+      state_since_(clock.wall()) {
+    metrics_.room(id_);
+}
 
 void Classroom::begin(const Lease& lease, bool announce) {
     const auto clocks = read_clocks(clock_);

@@ -49,12 +49,18 @@ bool EventLog::add(const EventIn& event) {
     return true;
 }
 
-void EventLog::add_test(const std::string& room, const std::string& id, std::string json) {
+void EventLog::add_test(const std::string& room, const std::string& id, std::string test) {
+    test.erase(test.begin());  // its brace; the record's own id goes in front
     spool_.append(
         telemetry::RecordKind::test, room, "test:" + id,
-        [json = std::move(json)](std::uint64_t) { return json; },
+        [&](std::uint64_t seq) {
+            return "{\"boot\":\"" + spool_.boot() + "\",\"seq\":" + std::to_string(seq) + "," + test;
+        },
         [news = news_](Result<std::uint64_t> seq) {
-            if (seq) news();
+            if (seq)
+                news();
+            else
+                log::error("telemetry", "a test record could not be stored: {}", seq.error().message());
         });
 }
 

@@ -33,7 +33,8 @@ class EventLog {
 
     /// False when an event with its key is already there.
     bool add(const EventIn& event);
-    void add_test(const std::string& room, const std::string& id, std::string json);
+    /// `test`: a LiveTest of api.ts; it gets boot and seq, by which the relay acknowledges it.
+    void add_test(const std::string& room, const std::string& id, std::string test);
     telemetry::Spool& spool() { return spool_; }
 
   private:

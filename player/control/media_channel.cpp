@@ -132,13 +132,13 @@ void MediaChannel::on_segment(hls::SharedSegment segment, const SegmentArrival& 
     piece.not_at_relay = arrival.not_at_relay;
     piece.asked = arrival.asked;
     if (!segment->gap) ledger_.arrived(piece);
-    follow_live(piece, arrival.stored);
+    follow_live(piece, arrival.stored && !arrival.not_at_relay);
 }
 
 /// The reference playhead and the virtual players begin with the first segment that came as it was made: what
 /// is fetched afterwards at a pull's begin is late for no fault of the path.
-void MediaChannel::follow_live(const qoe::Piece& piece, bool stored) {
-    if (!first_live_msn_ && stored) return;
+void MediaChannel::follow_live(const qoe::Piece& piece, bool fetched_afterwards) {
+    if (!first_live_msn_ && fetched_afterwards) return;
     if (!first_live_msn_) {
         first_live_msn_ = piece.msn;
         const std::chrono::duration<double> latency{presentation_.hold_back_seconds()};

@@ -66,7 +66,7 @@ class MediaChannel final : public UpstreamSink {
     void on_back(SteadyTime at) override;
     void on_progress(const UpstreamProgress& progress) override;
     void settle();
-    void follow_live(const qoe::Piece& piece, bool stored);
+    void follow_live(const qoe::Piece& piece, bool fetched_afterwards);
 
     boost::asio::io_context& io_;
     const Clock& clock_;

@@ -20,15 +20,44 @@ NodeMetrics::NodeMetrics(metrics::Metrics& registry)
     registry
         .gauge("tongke_qoe_definition_info", "Version of QoE-Def", {{"version", std::string{qoe::kVersion}}})
         .Set(1);
+    for (const auto* reason : {"silent", "closed", "connect_failed", "refused", "bad_answer"})
+        reconnects(reason);
+    for (const auto* verdict : {"passed", "conditional", "failed", "incomplete"}) results(verdict);
+}
+
+prometheus::Counter& NodeMetrics::reconnects(const std::string& reason) {
+    return registry_.counter("tongke_upstream_reconnects_total", "Upstream connections lost",
+                             {{"reason", reason}});
+}
+
+prometheus::Counter& NodeMetrics::results(const std::string& verdict) {
+    return registry_.counter("tongke_livetest_results_total", "Live tests by verdict",
+                             {{"verdict", verdict}});
+}
+
+void NodeMetrics::room(const std::string& room) {
+    using qoe::Hop;
+    using qoe::StallClass;
+    for (const auto hop : {Hop::encoder, Hop::relay_node, Hop::node, Hop::node_pc, Hop::pc, Hop::unknown})
+        for (const auto each : {StallClass::short_stall, StallClass::long_stall, StallClass::outage})
+            add_stall(room, hop, each, 0, 0);
+    played(room, 0);
+    freezes(room, 0);
+    dropped(room, 0);
 }
 
 void NodeMetrics::stalled(const std::string& room, qoe::Hop hop, qoe::StallClass stall_class,
                           double seconds) {
+    add_stall(room, hop, stall_class, 1, seconds);
+}
+
+void NodeMetrics::add_stall(const std::string& room, qoe::Hop hop, qoe::StallClass stall_class, double count,
+                            double seconds) {
     const std::string hop_name{qoe::to_string(hop)}, class_name{qoe::to_string(stall_class)};
     registry_
         .counter("tongke_stalls_total", "Counted stalls, by the node's verdict at their end",
                  {{"room", room}, {"hop", hop_name}, {"class", class_name}})
-        .Increment();
+        .Increment(count);
     registry_
         .counter("tongke_stall_seconds_total", "Stalled time of counted stalls",
                  {{"room", room}, {"hop", hop_name}})
@@ -65,15 +94,8 @@ void NodeMetrics::latency(const std::string& room, std::optional<double> seconds
         .Set(or_nan(seconds));
 }
 
-void NodeMetrics::test_result(const std::string& verdict) {
-    registry_.counter("tongke_livetest_results_total", "Live tests by verdict", {{"verdict", verdict}})
-        .Increment();
-}
-
-void NodeMetrics::reconnected(const std::string& reason) {
-    registry_.counter("tongke_upstream_reconnects_total", "Upstream connections lost", {{"reason", reason}})
-        .Increment();
-}
+void NodeMetrics::test_result(const std::string& verdict) { results(verdict).Increment(); }
+void NodeMetrics::reconnected(const std::string& reason) { reconnects(reason).Increment(); }
 
 void NodeMetrics::received(double bytes_so_far) {
     if (bytes_so_far > received_so_far_) received_.Increment(bytes_so_far - received_so_far_);

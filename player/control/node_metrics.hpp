@@ -12,6 +12,8 @@ class NodeMetrics {
   public:
     explicit NodeMetrics(metrics::Metrics& registry);
 
+    /// Every counter of the room from zero, so that a rate sees its first increment.
+    void room(const std::string& room);
     void stalled(const std::string& room, qoe::Hop hop, qoe::StallClass stall_class, double seconds);
     void startup(double seconds);
     void played(const std::string& room, double seconds);
@@ -28,6 +30,11 @@ class NodeMetrics {
     std::string text() const { return registry_.text(); }
 
   private:
+    void add_stall(const std::string& room, qoe::Hop hop, qoe::StallClass stall_class, double count,
+                   double seconds);
+    prometheus::Counter& reconnects(const std::string& reason);
+    prometheus::Counter& results(const std::string& verdict);
+
     metrics::Metrics& registry_;
     prometheus::Histogram& startup_;
     prometheus::Counter& received_;
