@@ -130,8 +130,11 @@ Result<Fleet::Accepted> Fleet::accept(const Node& node, const Telemetry& sent) {
     }
     board_.report(node.id, telemetry, clock_.now(), now);
     for (const auto& report : telemetry.rooms) {
+        const auto* room = roster_->room(report.id);
+        if (room == nullptr || room->county != node.county) continue;
         changed_.insert(report.id);
-        if (const auto* room = roster_->room(report.id)) shown_[report.id] = board_.state_of(*room, clock_.now());
+        shown_[report.id] = board_.state_of(*room, clock_.now());
+        count_playback(node.id, report);
     }
     for (const auto& fresh : stored->fresh) {
         if (fresh.event.type != "stall_end") continue;
@@ -232,6 +235,20 @@ void Fleet::count_rooms() {
             .Set(counts[state]);
     metrics_.gauge("tongke_nodes_connected", "Nodes heard within the offline limit.")
         .Set(static_cast<double>(board_.nodes_connected(now)));
+}
+
+void Fleet::count_playback(const std::string& node, const RoomReport& report) {
+    const auto more = counters_.since_last(node, report.id, {report.play_s, report.stalled_s});
+    const metrics::Labels labels{{"site", node}, {"room", report.id}};
+    if (more.play_s > 0)
+        metrics_
+            .counter("tongke_room_play_seconds_total", "Seconds a room played, as its node measured.", labels)
+            .Increment(more.play_s);
+    if (more.stalled_s > 0)
+        metrics_
+            .counter("tongke_room_stall_seconds_total", "Seconds a room stalled, as its node measured.",
+                     labels)
+            .Increment(more.stalled_s);
 }
 
 void Fleet::tick() {

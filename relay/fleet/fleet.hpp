@@ -11,6 +11,7 @@
 #include "common/auth/node_request.hpp"
 #include "common/metrics/metrics.hpp"
 #include "relay/fleet/bundle_office.hpp"
+#include "relay/fleet/counter_book.hpp"
 #include "relay/fleet/room_board.hpp"
 #include "relay/fleet/source_watch.hpp"
 
@@ -71,6 +72,7 @@ class Fleet {
     std::vector<StallSpan> recent_spans() const;
     void write_last_seen(bool all);
     void count_rooms();
+    void count_playback(const std::string& node, const RoomReport& report);
 
     const Clock& clock_;
     metrics::Metrics& metrics_;
@@ -81,6 +83,7 @@ class Fleet {
     BundleOffice office_;
     RoomBoard board_;
     SourceWatch source_;
+    CounterBook counters_;
     auth::ReplayWindow replay_;
     std::shared_ptr<const Roster> roster_ = std::make_shared<Roster>();
     std::vector<Slot> schedule_;

@@ -156,6 +156,8 @@ class Planner {
         if (conflicts(row, role, account, title)) return;
         auto [entry, fresh] =
             people_.try_emplace(account, Account{account, name, role, row.county, {}, {}, true});
+        if (entry->second.name != name)
+            return error(row.line, fmt::format("账号“{}”在前面的行里叫“{}”", account, entry->second.name));
         entry->second.rooms.push_back(row.room);
         const auto* stored = now_.account(account);
         if (!fresh || (stored != nullptr && !stored->password.empty())) return;
@@ -292,10 +294,15 @@ std::string export_csv(const Roster& roster, const RosterColumns& c) {
         }
         std::string networks;
         for (const auto& network : room.networks) networks += (networks.empty() ? "" : ";") + network;
-        const auto name_of = [](const Account* a) { return a == nullptr ? std::string{} : a->name; };
+        // Without an account of a technician the contact may still be one by name.
+        const bool other = teacher == nullptr || room.contact != teacher->name;
+        const std::string technician_name = technician != nullptr ? technician->name
+                                            : other               ? room.contact
+                                                                  : "";
         const auto account_of = [](const Account* a) { return a == nullptr ? std::string{} : a->account; };
         out += csv_line({room.county, county == nullptr ? "" : county->name, id, room.name, networks,
-                         name_of(teacher), account_of(teacher), name_of(technician), account_of(technician)});
+                         teacher == nullptr ? "" : teacher->name, account_of(teacher), technician_name,
+                         account_of(technician)});
     }
     return out;
 }

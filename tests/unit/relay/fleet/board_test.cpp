@@ -1,4 +1,5 @@
 #include "relay/fleet/attribution.hpp"
+#include "relay/fleet/counter_book.hpp"
 #include "relay/fleet/room_board.hpp"
 #include "relay/fleet/room_words.hpp"
 #include "relay/fleet/source_watch.hpp"
@@ -203,4 +204,13 @@ TEST_CASE("the source is silent only when no frame came for more than two sample
     REQUIRE(gaps.size() == 1);
     CHECK(gaps[0].begin == kNoon + seconds{4});
     CHECK(gaps[0].end == kNoon + seconds{9});
+}
+
+TEST_CASE("cumulative counters are subtracted; a smaller value is a restart, not a loss") {
+    CounterBook book;
+    CHECK(book.since_last("n", "r", {100, 5}).play_s == 0);
+    CHECK(book.since_last("n", "r", {130, 5}).play_s == 30);
+    CHECK(book.since_last("n", "r", {200, 6}).stalled_s == 1);
+    CHECK(book.since_last("n", "r", {20, 0}).play_s == 20);
+    CHECK(book.since_last("n", "other", {20, 0}).play_s == 0);
 }

@@ -151,6 +151,16 @@ TEST_CASE("each wrong row is named with its line, and nothing is imported") {
     CHECK(s.store.load()->rooms.empty());
 }
 
+TEST_CASE("one account with two names is a mistake, a technician without an account a contact") {
+    Stored s;
+    const auto plan = plan_import(
+        file({kFirst, "510113,示例县,510113-02,城关三小,李老师,t2,second-123,王小工,j1,,"}), {}, {});
+    CHECK(errors_of(plan).find("3 账号“j1”在前面的行里叫“王工”") != std::string::npos);
+    s.import(file({"510113,示例县,510113-01,教师发展中心,张老师,t1,first-123,刘工,,,"}));
+    CHECK(s.store.load()->room("510113-01")->contact == "刘工");
+    CHECK(plan_import(export_csv(*s.store.load(), {}).substr(3), {}, *s.store.load()).changes.empty());
+}
+
 TEST_CASE("a missing column is named, and other titles can be configured") {
     const auto plan = plan_import("分课堂编号,分课堂名称\n1,2\n", {}, {});
     CHECK(errors_of(plan).find("缺少“县代码”列") != std::string::npos);
