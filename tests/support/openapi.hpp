@@ -54,6 +54,17 @@ inline std::set<std::string> routes_of(const http::Router& router) {
     return out;
 }
 
+/// Routes that a source file adds by literal names: add("GET", "/path" …
+inline std::set<std::string> routes_in_source(const std::string& file) {
+    std::ifstream in{file};
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    static const std::regex added{R"re(add\("([A-Z]+)",\s*"(/[^"]*)")re"};
+    std::set<std::string> routes;
+    for (std::sregex_iterator it{text.begin(), text.end(), added}, end; it != end; ++it)
+        routes.insert(route_key((*it)[1], (*it)[2]));
+    return routes;
+}
+
 /// The stable codes, from the list under ProblemCode.
 inline std::set<std::string> documented_codes(const std::string& openapi_yaml) {
     std::ifstream in{openapi_yaml};

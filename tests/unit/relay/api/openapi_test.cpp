@@ -73,6 +73,14 @@ TEST_CASE("every route × every role: allowed exactly as openapi says") {
     }
 }
 
+TEST_CASE("the node's routes, as its sources add them, are those of openapi") {
+    std::set<std::string> documented, added;
+    for (const auto& [route, roles] : test::documented_routes(kDocument, "player")) documented.insert(route);
+    for (const auto& entry : std::filesystem::directory_iterator(TONGKE_SOURCE_DIR "/player/http"))
+        added.merge(test::routes_in_source(entry.path().string()));
+    CHECK(added == documented);
+}
+
 TEST_CASE("every code that the programs answer with is documented") {
     const auto documented = test::documented_codes(kDocument);
     REQUIRE(documented.size() > 40);
