@@ -11,7 +11,8 @@ namespace tongke::log {
 
 enum class Level { debug, info, warn, error };
 
-/// `file` empty: stderr. May be called again (SIGHUP) to change level or reopen.
+/// `file` empty: stderr. May be called again (SIGHUP), from any thread, to change level or reopen.
+/// Throws std::exception when the file cannot be opened; then nothing changed.
 void configure(Level level, const std::string& file = {});
 bool enabled(Level level);
 void write(Level level, std::string_view component, std::string_view message);

@@ -95,10 +95,13 @@ bool RelayProcess::read_some(Clock::time_point deadline) {
 std::string RelayProcess::wait_for(const std::string& text, std::chrono::milliseconds limit) {
     const auto deadline = Clock::now() + limit;
     for (;;) {
-        for (const auto& all : text_) {
-            const auto at = all.find(text);
+        for (std::size_t i = 0; i < 2; ++i) {
+            const auto& all = text_[i];
+            const auto at = all.find(text, seen_[i]);
             const auto end = at == std::string::npos ? at : all.find('\n', at);
-            if (end != std::string::npos) return all.substr(at + text.size(), end - at - text.size());
+            if (end == std::string::npos) continue;
+            seen_[i] = end;
+            return all.substr(at + text.size(), end - at - text.size());
         }
         if (!read_some(deadline)) break;
     }

@@ -21,7 +21,8 @@ class RelayProcess {
     RelayProcess(const RelayProcess&) = delete;
     RelayProcess& operator=(const RelayProcess&) = delete;
 
-    /// The rest of the first line that holds `text`, after it; fails the test at the deadline.
+    /// The rest of the next line that holds `text`, after it; what was before is passed over.
+    /// Fails the test at the deadline.
     std::string wait_for(const std::string& text, std::chrono::milliseconds limit = 20s);
     void signal(int number) const;
     /// The exit code (minus the signal's number for a kill); fails the test at the deadline.
@@ -36,6 +37,7 @@ class RelayProcess {
     pid_t pid_ = -1;
     int pipes_[2] = {-1, -1};
     std::string text_[2];
+    std::size_t seen_[2] = {0, 0};
     std::optional<int> code_;
 };
 

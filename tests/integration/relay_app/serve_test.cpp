@@ -101,6 +101,11 @@ TEST_CASE("SIGHUP takes the new log level and file; a wrong file changes nothing
     relay.process().wait_for("reload: the configuration has problems");
     CHECK(http_get(relay.http_port(), "/healthz").find("HTTP/1.1 200") == 0);
 
+    std::ofstream(file) << "[log]\nfile = \"" << dir.path() << "\"\n";  // a folder
+    relay.process().signal(SIGHUP);
+    relay.process().wait_for("the old one stays");
+    CHECK(http_get(relay.http_port(), "/healthz").find("HTTP/1.1 200") == 0);
+
     std::ofstream(file) << "data_dir = \"" << dir / "data"
                         << "\"\n[log]\nfile = \"" << dir / "relay.log"
                         << "\"\n";
