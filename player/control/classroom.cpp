@@ -44,7 +44,7 @@ void Classroom::begin(const Lease& lease, bool announce) {
     if (announce)
         events_.add({.room = id_,
                      .type = "playback_start",
-                     .key = id_ + ":start:" + std::to_string(lease.fencing),
+                     .key = id_ + ":start:" + lease.take_over,
                      .begin = lease.started});
 }
 
@@ -126,6 +126,11 @@ void Classroom::advance(const Bundle& bundle, bool testing) {
         state_ = state;
         state_since_ = clock_.wall();
     }
+    show_gauges();
+}
+
+void Classroom::show_gauges() {
+    const auto snapshot = monitor_ ? monitor_->snapshot(clock_.now(), clock_.wall()) : qoe::RoomSnapshot{};
     metrics_.buffer(id_, "pc", snapshot.buffer_s);
     metrics_.buffer(id_, "node", lesson_.node_buffer(clock_.now()));
     metrics_.latency(id_, snapshot.latency_s);

@@ -27,6 +27,8 @@ class Classroom {
     Error beacons(const qoe::BeaconBatch& batch, SteadyTime arrival, bool replayed = false);
     /// Once a second: late batches, colour, state, gauges.
     void advance(const Bundle& bundle, bool testing);
+    /// Buffer and latency as of now: at every tick, and when somebody reads the metrics.
+    void show_gauges();
     void forget_replayed() { counted_ = totals(); }
 
     struct Measured {

@@ -38,6 +38,7 @@ void add_service_routes(http::Router& router, Site& site) {
         reply(http::json_response(R"({"status":"ready"})"));
     });
     router.add("GET", "/metrics", [&site](const http::Request&, http::Reply reply) {
+        for (const auto& [id, room] : site.classrooms) room->show_gauges();
         http::Response out;
         out.text = site.metrics.text();
         reply(std::move(out.with("Content-Type", "text/plain; version=0.0.4; charset=utf-8")));

@@ -19,6 +19,13 @@ export class BeaconSender {
     this.timer = window.setInterval(() => { this.queue.cut(); void this.drain(); }, kEveryMs);
   }
 
+  /** Something the node should know now, not at the next turn. */
+  flush(): void {
+    if (this.closing) return;
+    this.queue.cut();
+    void this.drain();
+  }
+
   /** Sends what is left, for as long as the page lives and the node wants it. */
   close(): void {
     window.clearInterval(this.timer);
