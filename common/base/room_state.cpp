@@ -34,7 +34,8 @@ std::string_view state_code(RoomState state) { return kWords[static_cast<std::si
 std::string_view state_word(RoomState state) { return kWords[static_cast<std::size_t>(state)].word; }
 
 std::optional<RoomState> state_from(std::string_view code) {
-    const auto* found = std::find_if(kWords.begin(), kWords.end(), [&](const Words& w) { return w.code == code; });
+    const auto* found =
+        std::find_if(kWords.begin(), kWords.end(), [&](const Words& w) { return w.code == code; });
     if (found == kWords.end()) return std::nullopt;
     return found->state;
 }

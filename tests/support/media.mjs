@@ -29,9 +29,9 @@ export async function makeFile(test, path, seconds = 20) {
 
 const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds), '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
 const gstCounts = (seconds) => ({ video: `num-buffers=${seconds * 25}`, audio: `num-buffers=${Math.floor(seconds * 46.8)}` });
-const playbin = (element, rank, url) => (seconds) => {
+const playbin = (element, rank, url, sync) => (seconds) => {
   const { video, audio } = gstCounts(seconds);
-  return ['gst-launch-1.0', ['-q', element, `uri=${url}`, `video-sink=fakesink sync=true ${video}`, `audio-sink=fakesink sync=true ${audio}`], { GST_PLUGIN_FEATURE_RANK: rank }];
+  return ['gst-launch-1.0', ['-q', element, `uri=${url}`, `video-sink=fakesink sync=${sync} ${video}`, `audio-sink=fakesink sync=${sync} ${audio}`], { GST_PLUGIN_FEATURE_RANK: rank }];
 };
 
 export const readers = (rtmpUrl, hlsUrl) => ({
@@ -43,8 +43,8 @@ export const readers = (rtmpUrl, hlsUrl) => ({
       'd.audio', '!', 'queue', '!', 'aacparse', '!', 'avdec_aac', '!', 'fakesink', audio]];
   },
   'ffmpeg hls': ffmpegReader(['-i', hlsUrl]),
-  'gst playbin hlsdemux': playbin('playbin', 'hlsdemux2:NONE', hlsUrl),
-  'gst playbin3 hlsdemux2': playbin('playbin3', 'hlsdemux:NONE', hlsUrl),
+  'gst playbin hlsdemux': playbin('playbin', 'hlsdemux2:NONE', hlsUrl, false),
+  'gst playbin3 hlsdemux2': playbin('playbin3', 'hlsdemux:NONE', hlsUrl, true),
 });
 
 /** Runs one reader to its end: {code, frames (ffmpeg only), warnings}. */

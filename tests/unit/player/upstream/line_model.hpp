@@ -127,7 +127,9 @@ class LineModel final : public PullSink {
 
     SteadyTime time() const { return kEpoch + now_; }
 
-    void at(Milliseconds when, std::function<void()> work) { events_.push({when, order_++, std::move(work)}); }
+    void at(Milliseconds when, std::function<void()> work) {
+        events_.push({when, order_++, std::move(work)});
+    }
 
     bool is_cut(Milliseconds when) const {
         for (const auto& cut : cuts) {

@@ -27,7 +27,8 @@ TEST_CASE("a one-time code and a request signed by its own key make a node") {
     const auto again = node.enrol(node.invite("510113"));
     CHECK(json::parse(again.text).at("node") == "n-510113-1");
     CHECK(json::parse(again.text).at("county").at("code") == "510113");
-    CHECK(std::string{json::parse(again.text).at("relay_public_key").as_string()} == s.key.public_key().pem());
+    CHECK(std::string{json::parse(again.text).at("relay_public_key").as_string()} ==
+          s.key.public_key().pem());
     CHECK(NodeClient{s}.id == "n-510113-2");
 }
 

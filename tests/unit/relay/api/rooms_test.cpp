@@ -25,8 +25,7 @@ std::string stall_end(int seq) {
 std::vector<std::string> ids(const http::Response& response) {
     std::vector<std::string> out;
     const auto list = json::parse(response.text);
-    for (const auto& room : list.at("rooms").as_array())
-        out.emplace_back(room.at("id").as_string());
+    for (const auto& room : list.at("rooms").as_array()) out.emplace_back(room.at("id").as_string());
     return out;
 }
 
