@@ -18,6 +18,11 @@ const onlyIn = [
   { header: /^jwt\//, places: ['common/auth', 'tests/'] },
 ];
 
+// Headers that only their own folder includes may use heavy headers: they cost nobody else.
+const shared = new Set();
+for (const file of files.filter((path) => !path.startsWith('tests/')))
+  for (const [, own] of readFileSync(file, 'utf8').matchAll(/^\s*#include "([^"]+)"/gm)) if (folder(own) !== folder(file)) shared.add(own);
+
 const faults = [];
 for (const file of files) {
   const from = folder(file);
@@ -47,7 +52,7 @@ for (const file of files) {
         const allowed = rule.places.some((p) => file.startsWith(p)) && (!rule.file || file.startsWith('common/store') || file.startsWith('tests/') || rule.file.test(file));
         if (!allowed) faults.push(`${at}: <${system}> belongs in ${rule.places[0]}`);
       }
-      if (file.endsWith('.hpp') && /^boost\/(asio|beast)/.test(system) && !/^common\/(net|async)\/|^tests\//.test(file) &&
+      if (shared.has(file) && /^boost\/(asio|beast)/.test(system) && !/^common\/(net|async)\/|^tests\//.test(file) &&
           !/_fwd|any_io_executor|awaitable\.hpp$|steady_timer\.hpp$|io_context\.hpp$/.test(system))
         faults.push(`${at}: keep <${system}> out of headers (compile time)`);
     }

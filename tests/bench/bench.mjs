@@ -41,7 +41,7 @@ async function rtmpRound(server) {
 }
 
 async function main() {
-  const dir = temporaryFolder(scope);
+  const dir = temporaryFolder();
   const file = await makeFile(scope, join(dir, 'lesson.mp4'), 30);
   const servers = [await startOurs(scope), await startNginx(scope, dir), await startNginx(scope, dir, { chunkSize: 60000 })];
   for (const server of servers) publish(scope, 'ffmpeg -c copy', server.publishUrl, file);

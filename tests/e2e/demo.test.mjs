@@ -20,7 +20,7 @@ test('the demo comes up and describes itself', async (t) => {
 });
 
 test('a second start of the same folder takes under 15 s and keeps its accounts', async (t) => {
-  const dir = temporaryFolder(t), base = await freePorts(3);
+  const dir = temporaryFolder(), base = await freePorts(3);
   const start = () => run(t, join(root, 'scripts/demo'), ['--dir', dir, '--base-port', String(base), '--seconds', '3']);
   const first = await start();
   assert.equal(first.code, 0, first.stdout + first.stderr);
@@ -43,7 +43,7 @@ test('a port that is taken is named', async (t) => {
   const base = await freePorts(3);
   const other = createServer().listen(base + 1);
   t.after(() => other.close());
-  const end = await run(t, process.execPath, [join(root, 'scripts/lib/demo.mjs'), '--dir', temporaryFolder(t), '--base-port', String(base)]);
+  const end = await run(t, process.execPath, [join(root, 'scripts/lib/demo.mjs'), '--dir', temporaryFolder(), '--base-port', String(base)]);
   assert.equal(end.code, 1);
   assert.match(end.stderr, new RegExp(`port ${base + 1} is taken`));
 });

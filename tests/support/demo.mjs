@@ -22,15 +22,16 @@ export async function freePorts(count = 3) {
   }
 }
 
-export function temporaryFolder(test) {
+/** Goes at the end of the process: programs that a test's own hooks end may still write there till then. */
+export function temporaryFolder() {
   const dir = mkdtempSync(join(tmpdir(), 'tongke-test-'));
-  test?.after(() => rmSync(dir, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return dir;
 }
 
 /** → {json, dir, child, http(path…)…}; `args` as of scripts/demo. */
 export async function startDemo(test, args = [], onPorts = () => {}) {
-  const dir = temporaryFolder(test);
+  const dir = temporaryFolder();
   const base = await freePorts(3);
   onPorts(base);  // a proxy in front of the relay learns its target here
   const child = new Child(test, process.execPath, [join(root, 'scripts/lib/demo.mjs'), '--dir', dir, '--base-port', String(base), ...args]);

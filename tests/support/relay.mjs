@@ -7,7 +7,7 @@ import { until } from './wait.mjs';
 
 /** `streams`: names; each gets the key "key-NAME". `extra`: more TOML. */
 export async function startRelay(test, streams = ['main'], extra = '') {
-  const dir = temporaryFolder(test);
+  const dir = temporaryFolder();
   const base = await freePorts(2);
   const config = join(dir, 'relay.toml');
   writeFileSync(config, `data_dir = "${join(dir, 'data')}"
