@@ -6,7 +6,7 @@ import { run } from './process.mjs';
 export async function packetHashes(file, track) {
   const end = await run(null, 'ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-i', file, '-map', `0:${track}`, '-c', 'copy', '-f', 'framehash', '-hash', 'sha256', '-']);
   if (end.code !== 0) throw new Error(end.stderr);
-  return end.stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(',').pop().trim());
+  return end.stdout.split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(',')[5].trim());  // side data may follow the hash
 }
 
 /** Where `part` stands in `whole` as one unbroken run; throws where it breaks. */
