@@ -13,15 +13,16 @@ import { playLesson } from './lesson.mjs';
 
 const shortCuts = process.env.TONGKE_FULL ? 8 : 2;
 
-/** Every time ≥ `least` s between two presented frames: {begin (unix ms), seconds}. */
-const standstills = (page, least) => page.evaluate((min) => {
+/** Every time ≥ 0.5 s between two presented frames after `since` (unix ms): {begin (unix ms), seconds}. */
+const standstills = (page, since) => page.evaluate(([from, min]) => {
   const { frames } = window.__watch, found = [];
   for (let i = 1; i < frames.length; i++) {
     const seconds = (frames[i][0] - frames[i - 1][0]) / 1000;
-    if (seconds >= min) found.push({ begin: performance.timeOrigin + frames[i - 1][0], seconds });
+    const begin = performance.timeOrigin + frames[i - 1][0];
+    if (begin >= from && seconds >= min) found.push({ begin, seconds });
   }
   return found;
-}, least);
+}, [since, 0.5]);
 
 const bufferInPage = (page) => page.evaluate(() => {
   const video = document.querySelector('video');
@@ -42,6 +43,7 @@ test('short cuts cost nothing, a long one is one stall with its begin, length an
   const board = await openPc(browser);
   await logIn(board.page, json.relay.http, json.accounts.county_it);
   await pause(6000);
+  const settled = Date.now();  // two browsers starting on one machine are no part of the lesson
 
   const errors = [];
   for (let i = 0; i < shortCuts; i++) {
@@ -59,7 +61,7 @@ test('short cuts cost nothing, a long one is one stall with its begin, length an
   }
   await pause(4000);
   t.diagnostic(`${shortCuts} cuts of 5 s: gauge of the PC's buffer off by at most ${Math.max(...errors).toFixed(2)} s`);
-  for (const { room, page } of rooms) assert.deepEqual(await standstills(page, 0.5), [], `room ${room} stood still`);
+  for (const { room, page } of rooms) assert.deepEqual(await standstills(page, settled), [], `room ${room} stood still`);
   assert.ok(Math.max(...errors) <= 0.5, `the node's gauge is off by ${Math.max(...errors)} s`);
 
   await pause(8000);
@@ -73,7 +75,7 @@ test('short cuts cost nothing, a long one is one stall with its begin, length an
   await pause(8000);
 
   for (const { room, page } of rooms) {
-    const truth = await standstills(page, 0.5);
+    const truth = await standstills(page, settled);
     assert.equal(truth.length, 1, `room ${room} stood still ${JSON.stringify(truth)}`);
     const { body } = await county.json(`/api/v1/rooms/${room}/events?after=`);
     const stalls = body.events.filter((event) => event.type === 'stall_end');
