@@ -16,9 +16,9 @@ const kEdges = { '24 bits': 0x00ffff00, '31 bits': 0x7fffff00, '32 bits': 0xffff
 for (const [name, edge] of Object.entries(kEdges)) {
   test(`the edge of ${name} is crossed without a jump`, async (t) => {
     const relay = await startRelay(t, ['main']), token = await relay.token('main');
-    const flv = await makeFile(t, join(relay.dir, 'lesson.flv'), 40);
+    const flv = await makeFile(t, join(relay.dir, 'lesson.flv'), 30);
     // The edge is crossed some seconds after the players have joined.
-    const publisher = new Child(t, program('tongke-test-publisher'), ['--url', relay.publishUrl('main'), '--file', flv, '--start-timestamp', String(edge - 9000)]);
+    const publisher = new Child(t, program('tongke-test-publisher'), ['--url', relay.publishUrl('main'), '--file', flv, '--start-timestamp', String(edge - 9000), '--loop']);
     await relay.untilMedia('main', token);
     const all = readers(`${relay.rtmp}/live/main?token=${token}`, `${relay.http}/hls/main/index.m3u8?token=${token}`);
     const chosen = ['ffmpeg rtmp', 'gst rtmp2src', 'ffmpeg hls'];
