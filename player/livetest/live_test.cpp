@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr double kLongestWarmUp = 30;                 // s, of a pull that begins with the test
 constexpr auto kSettling = std::chrono::seconds{10};  // the buffer is still filling
 
 double to_s(qoe::Micros m) { return static_cast<double>(m.count()) / 1e6; }
@@ -101,7 +102,20 @@ void LiveTest::node_buffer(double level_s, SteadyTime now) {
     node_buffer_min_ = node_buffer_min_ ? std::min(*node_buffer_min_, level_s) : level_s;
 }
 
-bool LiveTest::over(SteadyTime now) const { return seconds(now - begin_) >= subject_.minutes * 60; }
+/// Minutes of continuous play (QOE.md §5). The node's part counts from the first segment that came live: a
+/// pull that begins with the test first fetches what a room would start with, which on a thin link takes a
+/// while.
+double LiveTest::seconds_left(SteadyTime now) const {
+    auto waited = std::min(seconds(now - begin_), kLongestWarmUp);
+    if (subject_.scope == Scope::page)
+        waited = 0;
+    else if (!run_.empty())
+        waited = std::min(waited,
+                          static_cast<double>(run_.front().at_us) / 1e6 - seconds(begin_.time_since_epoch()));
+    return subject_.minutes * 60 - (seconds(now - begin_) - std::max(0.0, waited));
+}
+
+bool LiveTest::over(SteadyTime now) const { return seconds_left(now) <= 0; }
 
 void LiveTest::finish(SteadyTime now, WallTime wall) {
     if (state_ != TestState::running) return;
@@ -169,7 +183,7 @@ Measures LiveTest::measures() const {
 
 std::string LiveTest::to_json(SteadyTime now) const {
     const auto m = measures();
-    const auto left = subject_.minutes * 60 - seconds(now - begin_);
+    const auto left = seconds_left(now);
     json::array reasons;
     for (const auto& r : outcome_.reasons)
         reasons.push_back({{"code", r.code}, {"text", r.text}, {"next", r.next}});

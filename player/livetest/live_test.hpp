@@ -113,6 +113,7 @@ class LiveTest {
     std::string to_json(SteadyTime now) const;
 
   private:
+    double seconds_left(SteadyTime now) const;
     void measure_page(Measures& m) const;
     void measure_node(Measures& m) const;
 

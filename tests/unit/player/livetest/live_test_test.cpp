@@ -230,6 +230,17 @@ TEST_CASE("a node test takes its stalls from a virtual player and its curve from
     CHECK(test.measures().stall_curve.size() == 6);
 }
 
+TEST_CASE("a node test's minutes begin with the first segment that came live, half a minute late at most") {
+    LiveTest test({.id = "t", .room = "r", .scope = Scope::node, .minutes = 1}, SteadyTime{1h}, {}, 8);
+    CHECK_FALSE(test.over(SteadyTime{1h} + 60s));
+    CHECK(test.over(SteadyTime{1h} + 91s));
+    const std::int64_t live = 3'600'000'000LL + 20'000'000;
+    const std::vector<qoe::Arrival> run{{0, 2'000'000, live}};
+    test.arrivals(run);
+    CHECK_FALSE(test.over(SteadyTime{1h} + 79s));
+    CHECK(test.over(SteadyTime{1h} + 80s));
+}
+
 TEST_CASE("stored tests are read back by their identifying members, anything else is an error") {
     auto test = page_test();
     test.finish(SteadyTime{1h} + 60s, from_unix_ms(1'744'768'860'000));
