@@ -29,10 +29,10 @@ export async function makeFile(test, path, seconds = 20) {
 
 const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds), '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
 const gstCounts = (seconds) => ({ video: `num-buffers=${seconds * 25}`, audio: `num-buffers=${Math.floor(seconds * 46.8)}` });
-const playbin = (element, rank, url, sync) => (seconds) => {
-  const { video, audio } = gstCounts(seconds);
-  return ['gst-launch-1.0', ['-q', element, `uri=${url}`, `video-sink=fakesink sync=${sync} ${video}`, `audio-sink=fakesink sync=${sync} ${audio}`], { GST_PLUGIN_FEATURE_RANK: rank }];
-};
+/** playbin never ends by itself on a live stream: it is interrupted as a person would; its sink tells the frames it showed. */
+const playbin = (element, rank, url, sync) => () => ['gst-launch-1.0',
+  ['-v', element, `uri=${url}`, `video-sink=fpsdisplaysink text-overlay=false sync=${sync} video-sink=fakesink`, `audio-sink=fakesink sync=${sync}`],
+  { GST_PLUGIN_FEATURE_RANK: rank }, { interrupt: true }];
 
 export const readers = (rtmpUrl, hlsUrl) => ({
   'ffmpeg rtmp': ffmpegReader(['-i', rtmpUrl]),
@@ -47,9 +47,16 @@ export const readers = (rtmpUrl, hlsUrl) => ({
   'gst playbin3 hlsdemux2': playbin('playbin3', 'hlsdemux:NONE', hlsUrl, true),
 });
 
-/** Runs one reader to its end: {code, frames (ffmpeg only), warnings}. */
-export async function read(test, [command, args, env = {}], seconds) {
-  const end = await run(test, command, args, { timeoutSeconds: seconds + 60, env: { ...process.env, ...env } });
-  const frames = [...end.stdout.matchAll(/^frame=\s*(\d+)$/gm)].pop();
-  return { code: end.code, signal: end.signal, frames: frames ? Number(frames[1]) : null, warnings: end.stderr.trim() };
+/** Runs one reader to its end: {code, frames (ffmpeg and playbin), warnings}. */
+export async function read(test, [command, args, env = {}, { interrupt = false } = {}], seconds) {
+  let shown = 0;
+  const count = (chunk) => { for (const [, n] of String(chunk).matchAll(/rendered: (\d+)/g)) shown = Number(n); };
+  const child = new Child(test, command, args, { env: { ...process.env, ...env }, ...(interrupt ? { onStdout: count, keepStdout: false } : {}) });
+  const watch = setInterval(() => { if (interrupt && shown >= seconds * 25) child.kill('SIGINT'); }, 200);
+  const hard = setTimeout(() => child.kill('SIGKILL'), (seconds + 60) * 1000);
+  const end = await child.ended;
+  clearInterval(watch);
+  clearTimeout(hard);
+  const frames = interrupt ? shown : Number([...child.stdout.matchAll(/^frame=\s*(\d+)$/gm)].pop()?.[1] ?? NaN);
+  return { ...end, frames: Number.isNaN(frames) ? null : frames, warnings: child.stderr.trim() };
 }

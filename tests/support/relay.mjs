@@ -37,7 +37,7 @@ ${extra}`);
     const answer = await fetch(`${relay.http}/hls/${stream}/live.m3u8`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok ? answer.text() : null;
   };
-  relay.untilMedia = (stream, token, seconds = 40) =>
-    until(`${stream} has segments`, async () => (await relay.playlist(stream, token))?.includes('#EXTINF'), seconds, 200);
+  relay.untilMedia = (stream, token, { seconds = 60, segments = 1 } = {}) =>
+    until(`${stream} has ${segments} segments`, async () => ((await relay.playlist(stream, token))?.match(/#EXTINF/g)?.length ?? 0) >= segments, seconds, 200);
   return relay;
 }
