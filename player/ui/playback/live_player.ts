@@ -33,7 +33,6 @@ export interface PlayerStatus {
 }
 
 const kSampleMs = 200;
-const kTellMs = 50;
 
 export class LivePlayer {
   readonly queue: BeaconQueue;
@@ -48,7 +47,6 @@ export class LivePlayer {
   private motion: Motion = 'waiting';
   private blocked = false;
   private stopped = false;
-  private telling = 0;
 
   constructor(private readonly options: PlayerOptions) {
     const { video } = options;
@@ -84,21 +82,17 @@ export class LivePlayer {
       this.mark('first_byte', first);
       if (typeof frag.sn === 'number') this.queue.fetched({ msn: frag.sn, bytes: frag.stats.total, begin: start, end, stored: false });
     });
-    hls.on(Hls.Events.BUFFER_APPENDED, () => { this.mark('append', performance.now()); this.tellSoon(); });
+    hls.on(Hls.Events.BUFFER_APPENDED, () => { this.mark('append', performance.now()); this.tell(); });
     hls.on(Hls.Events.MANIFEST_PARSED, () => void this.play());
     hls.loadSource(playlist);
     hls.attachMedia(video);
   }
 
-  // The buffer has jumped by a segment: the node's gauge follows at once. Sound and picture are appended apart.
-  private tellSoon(): void {
-    if (this.telling) return;
-    this.telling = window.setTimeout(() => {
-      this.telling = 0;
-      if (this.stopped) return;
-      this.sample();
-      this.sender.flush();
-    }, kTellMs);
+  // The buffer has jumped by a segment: the node's gauge follows at once.
+  private tell(): void {
+    if (this.stopped) return;
+    this.sample();
+    this.sender.flush();
   }
 
   private rebuild(): void {

@@ -87,6 +87,6 @@ test('short cuts cost nothing, a long one is one stall with its begin, length an
     await board.page.locator(`[data-room="${room}"]`).click();
     await until('the county page names the hop', async () => /上行/.test(await board.page.evaluate(() => document.body.innerText)), 10);
     await screenshot(board.page, `county-stall-${room}`);
-    await board.page.keyboard.press('Escape');
+    await board.page.goBack();
   }
 });
