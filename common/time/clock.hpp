@@ -12,12 +12,8 @@ using Seconds = std::chrono::duration<double>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
-inline std::int64_t unix_ms(WallTime t) {
-    return t.time_since_epoch().count();
-}
-inline WallTime from_unix_ms(std::int64_t ms) {
-    return WallTime{Milliseconds{ms}};
-}
+inline std::int64_t unix_ms(WallTime t) { return t.time_since_epoch().count(); }
+inline WallTime from_unix_ms(std::int64_t ms) { return WallTime{Milliseconds{ms}}; }
 
 /// Where a program reads the time; tests use ManualClock.
 class Clock {
