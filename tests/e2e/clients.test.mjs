@@ -13,6 +13,8 @@ const seconds = process.env.TONGKE_FULL ? 60 : 8;
 // What a player says although nothing is wrong, and why.
 const kExplained = [
   // ffmpeg 5.1 compares EXT-X-MAP by pointer and feeds the same init section again after each playlist reload.
+  // ffmpeg's null muxer on a frame rate guessed from GStreamer's uneven live timestamps; the same behind nginx-rtmp.
+  /Application provided invalid, non monotonically increasing dts to muxer in stream 0: \d+ >= \d+$/,
   // fpsdisplaysink of GStreamer 1.22 under gst-launch -v, whatever the source.
   /GStreamer-CRITICAL .*: Padname sink is not unique in element fpsdisplaysink0, not adding$/,
   /Found duplicated MOOV Atom\. Skipped it$/, /^\s*Last message repeated \d+ times$/,
