@@ -26,7 +26,7 @@ function ctests(preset, label) {
   }));
 }
 const nodeTests = (folder, seconds) => (existsSync(folder) ? readdirSync(folder).filter((f) => f.endsWith('.test.mjs')).sort() : [])
-  .map((file) => ({ name: file.replace('.test.mjs', ''), command: ['node', '--test', '--test-reporter=tap', join(folder, file)], seconds }));
+  .map((file) => ({ name: file.replace('.test.mjs', ''), command: ['node', '--test-reporter=tap', join(folder, file)], seconds }));
 const fuzzers = () => (existsSync('build/fuzz/bin') ? readdirSync('build/fuzz/bin').filter((f) => f.startsWith('fuzz_')) : []).map((name) => {
   const grown = join(logs, `corpus-${name}`);
   mkdirSync(grown, { recursive: true });

@@ -61,7 +61,7 @@ test('a 5 s cut held by a proxy costs no segment and no stall', { skip: inside }
 test('a 5 s cut by nftables costs no segment and no stall', { skip: inside }, async (t) => {
   const host = new Host(t);
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;  // a test run of its own
-  const end = await run(t, 'ip', ['netns', 'exec', host.name, process.execPath, '--test', '--test-reporter=tap', fileURLToPath(import.meta.url)],
+  const end = await run(t, 'ip', ['netns', 'exec', host.name, process.execPath, '--test-reporter=tap', fileURLToPath(import.meta.url)],
     { timeoutSeconds: 400, env: { ...env, TONGKE_TEST_NAMESPACE: host.name } });
   const figures = end.stdout.match(/^\s*# \d+ cuts.*$/m);
   assert.ok(end.code === 0 && figures, end.stdout + end.stderr);

@@ -34,7 +34,8 @@ export class FaultProxy {
   async close() {
     clearInterval(this.timer);
     for (const pair of this.pairs) pair.reset();
-    await new Promise((done) => this.server.close(done));
+    this.server.close();
+    this.server.unref();
   }
 
   #note(what) { this.log.push({ at: Date.now(), what }); }
@@ -107,6 +108,7 @@ class Pair {
 
   pause() { this.client.pause(); this.server?.pause(); }
   resume() {
+    if (this.gone) return;
     if (!this.server) this.#open();
     if (this.proxy.bytesPerSecond === null) while (this.queue.length) this.drain(1 << 20);
     this.server.resume();
@@ -115,8 +117,11 @@ class Pair {
   reset() {
     if (this.gone) return;
     this.gone = true;
-    this.client.resetAndDestroy?.();
-    this.server?.resetAndDestroy?.();
+    for (const socket of [this.client, this.server]) {
+      if (!socket || socket.destroyed) continue;
+      socket.resetAndDestroy();
+      setTimeout(() => socket.destroy(), 100);  // a reset waits for what is still to be written: nobody reads it
+    }
     this.closed?.();
   }
 }

@@ -27,7 +27,7 @@ export async function makeFile(test, path, seconds = 20) {
   return path;
 }
 
-const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds), '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
+const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds), '-fps_mode', 'passthrough', '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
 const gstCounts = (seconds) => ({ video: `num-buffers=${seconds * 25}`, audio: `num-buffers=${Math.floor(seconds * 46.8)}` });
 /** playbin never ends by itself on a live stream: it is interrupted as a person would; its sink tells the frames it showed. */
 const playbin = (element, rank, url, sync) => () => ['gst-launch-1.0',
@@ -36,7 +36,7 @@ const playbin = (element, rank, url, sync) => () => ['gst-launch-1.0',
 
 export const readers = (rtmpUrl, hlsUrl) => ({
   'ffmpeg rtmp': ffmpegReader(['-i', rtmpUrl]),
-  'rtmpdump | ffmpeg': (seconds) => ['sh', ['-c', `rtmpdump -q --live -r '${rtmpUrl}' -o - | ffmpeg ${kQuiet.join(' ')} -i - -t ${seconds} -progress pipe:1 -nostats -f null -`]],
+  'rtmpdump | ffmpeg': (seconds) => ['sh', ['-c', `rtmpdump -q --live -r '${rtmpUrl}' -o - | ffmpeg ${kQuiet.join(' ')} -i - -t ${seconds} -fps_mode passthrough -progress pipe:1 -nostats -f null -`]],
   'gst rtmp2src': (seconds) => {
     const { video, audio } = gstCounts(seconds);
     return ['gst-launch-1.0', ['-q', 'rtmp2src', `location=${rtmpUrl}`, '!', 'flvdemux', 'name=d', 'd.video', '!', 'queue', '!', 'h264parse', '!', 'avdec_h264', '!', 'fakesink', video,
