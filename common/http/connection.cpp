@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -11,7 +10,9 @@
 #include "common/async/aliases.hpp"
 #include "common/http/event_channel.hpp"
 #include "common/http/head.hpp"
+#include "common/http/pending.hpp"
 #include "common/http/request_head.hpp"
+#include "common/http/server_stream.hpp"
 #include "common/log/log.hpp"
 
 namespace tongke::http {
@@ -23,33 +24,9 @@ namespace wire = boost::beast::http;
 using Tcp = asio::ip::tcp;
 using async::as_result;
 using async::Task;
-using TlsStream = asio::ssl::stream<Socket>;
 constexpr std::size_t kTlsRecord = 16 * 1024;
 constexpr Milliseconds kLinger{2'000};
-
-/// The answer a connection waits for. A Reply holds it from any thread and
-/// delivers on the connection's worker, where `arrived` wakes the coroutine.
-struct Pending {
-    explicit Pending(async::Executor e) : executor(e), arrived(e) {}
-    async::Executor executor;
-    async::Timer arrived;
-    std::optional<Response> response;
-
-    void deliver(Response answer) {
-        response = std::move(answer);
-        arrived.cancel();
-    }
-};
-
-Reply make_reply(std::shared_ptr<Pending> pending) {
-    return Reply{[pending = std::move(pending)](Response response) {
-        const auto executor = pending->executor;
-        if (executor.running_in_this_thread()) return pending->deliver(std::move(response));
-        asio::post(executor, [pending, response = std::move(response)]() mutable {
-            pending->deliver(std::move(response));
-        });
-    }};
-}
+constexpr std::size_t kMostLingering = 256 * 1024;
 
 struct ReadFailure {
     std::optional<Refusal> reason;  // none: the peer left or was idle, nothing to say
@@ -80,17 +57,16 @@ class StreamConnection final : public Connection,
           state_(*owner_),
           worker_(worker),
           context_(std::move(context)),
-          stream_(std::forward<Args>(args)...),
+          io_(std::forward<Args>(args)...),
           buffer_(state_.options.limits.head_bytes + 64 * 1024) {
         beast::error_code ignored;
-        socket().set_option(Tcp::no_delay(true), ignored);
-        const auto remote = socket().remote_endpoint(ignored);
+        const auto remote = io_.socket().remote_endpoint(ignored);
         const auto parsed = net::IpAddress::parse(remote.address().to_string());
         if (!ignored && parsed) peer_ = parsed->text();
     }
 
     void start(std::function<void()> ended) override {
-        asio::co_spawn(socket().get_executor(), run(this->shared_from_this()),
+        asio::co_spawn(io_.socket().get_executor(), run(this->shared_from_this()),
                        [ended = std::move(ended)](std::exception_ptr failure) {
                            if (failure) log_failure(failure);
                            ended();
@@ -105,22 +81,15 @@ class StreamConnection final : public Connection,
 
     void abort() override {
         aborted_ = true;
-        beast::error_code ignored;
-        socket().close(ignored);
+        io_.close();
         if (pending_) pending_->arrived.cancel();
         if (channel_) channel_->end();
     }
 
-    void check(SteadyTime now) override {
-        if (now < deadline_) return;
-        disarm();
-        timed_out_ = true;
-        beast::error_code ignored;
-        socket().cancel(ignored);
-    }
+    void check(SteadyTime now) override { io_.check(now); }
 
   private:
-    static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+    static constexpr bool kTls = ServerStream<Stream>::kTls;
 
     static void log_failure(const std::exception_ptr& failure) {
         try {
@@ -130,25 +99,13 @@ class StreamConnection final : public Connection,
         }
     }
 
-    Socket& socket() {
-        if constexpr (kTls)
-            return stream_.next_layer();
-        else
-            return stream_;
-    }
-    /// The wait that begins now ends with timed_out_ when it lasts longer.
-    void arm(Milliseconds limit) {
-        timed_out_ = false;
-        deadline_ = std::chrono::steady_clock::now() + limit;
-    }
-    void disarm() { deadline_ = SteadyTime::max(); }
     const ServerLimits& limits() const { return state_.options.limits; }
 
     /// Its argument keeps the connection while it runs.
     Task<> run([[maybe_unused]] std::shared_ptr<StreamConnection> self) {
         const bool welcome = state_.connections <= limits().connections;
         if (!welcome) co_await turn_away();
-        const bool ready = welcome && co_await handshake();
+        const bool ready = welcome && co_await shake_hands();
         if (ready) co_await serve();
         abort();
     }
@@ -156,7 +113,7 @@ class StreamConnection final : public Connection,
     Task<> serve() {
         bool more = true;
         while (more && !aborted_ && !finishing_) more = co_await serve_one();
-        if (!aborted_) co_await linger();
+        if (!aborted_) co_await io_.linger(kLinger, kMostLingering);
     }
 
     Task<> turn_away() {
@@ -166,23 +123,14 @@ class StreamConnection final : public Connection,
         auto busy = problem(503, "too_many_connections", "服务器正忙，请稍后重试");
         busy.with("Retry-After", std::to_string(limits().retry_after_s));
         co_await send(nobody, std::move(busy), false);
-        co_await linger();
+        co_await io_.linger(kLinger, kMostLingering);
     }
 
-    // No `if constexpr` or else-if around co_await: g++ 12 gives such a coroutine wrong resume points.
-    Task<bool> handshake() {
-        arm(limits().handshake);
-        const Error error = co_await handshake_over(stream_);
+    Task<bool> shake_hands() {
+        const Error error = co_await io_.handshake(limits().handshake);
         if (error && !aborted_) state_.refuse(Refusal::tls_handshake);
         co_return !error;
     }
-    static Task<Error> handshake_over(Socket&) { co_return Error{}; }
-    static Task<Error> handshake_over(TlsStream& stream) {
-        const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_result);
-        co_return error;
-    }
-    static Task<> say_goodbye(Socket&) { co_return; }
-    static Task<> say_goodbye(TlsStream& stream) { co_await stream.async_shutdown(as_result); }
 
     /// True when the connection may carry another request.
     Task<bool> serve_one() {
@@ -191,10 +139,10 @@ class StreamConnection final : public Connection,
         wire::request_parser<wire::string_body> parser;
         parser.header_limit(static_cast<std::uint32_t>(limits().head_bytes));
         parser.body_limit(limits().body_bytes);
-        arm(limits().head);
+        io_.arm(limits().head);
         const auto [head_error, head_size] =
-            co_await wire::async_read_header(stream_, buffer_, parser, as_result);
-        if (timed_out_) co_return co_await refuse(timeout_in(Refusal::head_timeout));
+            co_await wire::async_read_header(io_.stream(), buffer_, parser, as_result);
+        if (io_.timed_out()) co_return co_await refuse(timeout_in(Refusal::head_timeout));
         if (head_error) co_return co_await refuse(failure_of(head_error));
         auto request = to_request(parser.get().base());
         if (!request) co_return co_await refuse({Refusal::bad_request, 400, "bad_request", "请求格式不正确"});
@@ -210,7 +158,7 @@ class StreamConnection final : public Connection,
             if (failure) co_return co_await refuse(*failure, &*request);
         }
         request->body = std::move(parser.get().body());
-        disarm();
+        io_.disarm();
         const bool keep = co_await answer(std::move(*request), parser.keep_alive());
         busy_ = false;
         co_return keep;
@@ -225,8 +173,8 @@ class StreamConnection final : public Connection,
 
     Task<bool> wait_for_bytes() {
         busy_ = false;
-        arm(limits().idle);
-        const auto [error, size] = co_await stream_.async_read_some(buffer_.prepare(1024), as_result);
+        io_.arm(limits().idle);
+        const auto [error, size] = co_await io_.stream().async_read_some(buffer_.prepare(1024), as_result);
         if (error) co_return false;
         buffer_.commit(size);
         co_return true;
@@ -234,14 +182,15 @@ class StreamConnection final : public Connection,
 
     template <class Parser>
     Task<std::optional<ReadFailure>> read_body(Parser& parser) {
-        arm(limits().body);
+        io_.arm(limits().body);
         if (beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
             constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
-            const auto [error, size] = co_await asio::async_write(stream_, asio::buffer(kGoOn), as_result);
+            const auto [error, size] =
+                co_await asio::async_write(io_.stream(), asio::buffer(kGoOn), as_result);
             if (error) co_return ReadFailure{};
         }
-        const auto [error, size] = co_await wire::async_read(stream_, buffer_, parser, as_result);
-        if (timed_out_) co_return timeout_in(Refusal::body_timeout);
+        const auto [error, size] = co_await wire::async_read(io_.stream(), buffer_, parser, as_result);
+        if (io_.timed_out()) co_return timeout_in(Refusal::body_timeout);
         co_return error ? std::optional{failure_of(error)} : std::nullopt;
     }
 
@@ -257,7 +206,7 @@ class StreamConnection final : public Connection,
     }
 
     Task<bool> answer(Request request, bool keep_alive) {
-        const auto pending = std::make_shared<Pending>(socket().get_executor());
+        const auto pending = std::make_shared<Pending>(io_.socket().get_executor());
         pending_ = pending;
         const Request asked = brief(request);
         state_.router->handle(std::move(request), make_reply(pending));
@@ -298,8 +247,7 @@ class StreamConnection final : public Connection,
         if (state_.options.finish) state_.options.finish(request, response);
         std::string head = response_head(response, keep_alive);
         ByteView body = request.method == "HEAD" ? ByteView{} : response_body(response);
-        if (kTls && !body.empty()) {  // one record, one send for head and the body's
-                                      // beginning
+        if (kTls && !body.empty()) {  // one record, one send for head and the body's beginning
             const auto first =
                 body.first(std::min(body.size(), kTlsRecord - std::min(head.size(), kTlsRecord)));
             head += as_text(first);
@@ -309,22 +257,9 @@ class StreamConnection final : public Connection,
     }
 
     Task<bool> write(ByteView head, ByteView body) {
-        while (!head.empty() || !body.empty()) {
-            const std::array<asio::const_buffer, 2> buffers{asio::buffer(head.data(), head.size()),
-                                                            asio::buffer(body.data(), body.size())};
-            arm(limits().write_progress);
-            const auto [error, sent] = co_await stream_.async_write_some(buffers, as_result);
-            if (error) {
-                if (timed_out_) state_.refuse(Refusal::slow_reader);
-                co_return false;
-            }
-            state_.sent += sent;
-            const auto from_head = std::min(sent, head.size());
-            head = head.subspan(from_head);
-            body = body.subspan(sent - from_head);
-        }
-        disarm();
-        co_return true;
+        const bool done = co_await io_.write(head, body, limits().write_progress, state_.sent);
+        if (!done && io_.timed_out()) state_.refuse(Refusal::slow_reader);
+        co_return done;
     }
 
     Task<> stream_events(const Request& request, Response response) {
@@ -343,8 +278,8 @@ class StreamConnection final : public Connection,
     }
 
     Task<> pump(EventChannel& channel) {
-        const auto wake = std::make_shared<async::Timer>(socket().get_executor());
-        const auto executor = socket().get_executor();
+        const auto wake = std::make_shared<async::Timer>(io_.socket().get_executor());
+        const auto executor = io_.socket().get_executor();
         channel.attach(limits().event_stream_unsent,
                        [wake, executor] { asio::post(executor, [wake] { wake->cancel(); }); });
         while (!aborted_) {
@@ -366,24 +301,9 @@ class StreamConnection final : public Connection,
     Task<> watch_for_close() {
         std::array<char, 512> dropped;
         while (!aborted_) {
-            const auto [error, size] = co_await stream_.async_read_some(asio::buffer(dropped), as_result);
+            const auto [error, size] =
+                co_await io_.stream().async_read_some(asio::buffer(dropped), as_result);
             if (error) co_return;
-        }
-    }
-
-    /// Lets the peer read the last answer: closing with unread input would reset
-    /// the connection.
-    Task<> linger() {
-        constexpr std::size_t kMost = 256 * 1024;
-        arm(kLinger);
-        co_await say_goodbye(stream_);
-        beast::error_code ignored;
-        socket().shutdown(Tcp::socket::shutdown_send, ignored);
-        std::array<char, 4096> dropped;
-        for (std::size_t total = 0; total < kMost && !aborted_ && !timed_out_;) {
-            const auto [error, size] = co_await socket().async_read_some(asio::buffer(dropped), as_result);
-            if (error) co_return;
-            total += size;
         }
     }
 
@@ -391,13 +311,11 @@ class StreamConnection final : public Connection,
     ServerState& state_;
     const int worker_;
     const SharedContext context_;
-    Stream stream_;
+    ServerStream<Stream> io_;
     beast::flat_buffer buffer_;
     std::string peer_;
     std::shared_ptr<Pending> pending_;
     std::shared_ptr<EventChannel> channel_;
-    SteadyTime deadline_ = SteadyTime::max();
-    bool timed_out_ = false;
     bool busy_ = false;
     bool finishing_ = false;
     bool aborted_ = false;

@@ -1,0 +1,34 @@
+// The answer a connection waits for. A Reply holds it from any thread and
+// delivers on the connection's worker, where `arrived` wakes the coroutine.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "common/async/aliases.hpp"
+#include "common/http/message.hpp"
+
+namespace tongke::http {
+
+struct Pending {
+    explicit Pending(async::Executor e) : executor(e), arrived(e) {}
+    async::Executor executor;
+    async::Timer arrived;
+    std::optional<Response> response;
+
+    void deliver(Response answer) {
+        response = std::move(answer);
+        arrived.cancel();
+    }
+};
+
+inline Reply make_reply(std::shared_ptr<Pending> pending) {
+    return Reply{[pending = std::move(pending)](Response response) {
+        const auto executor = pending->executor;
+        if (executor.running_in_this_thread()) return pending->deliver(std::move(response));
+        boost::asio::post(executor, [pending, response = std::move(response)]() mutable {
+            pending->deliver(std::move(response));
+        });
+    }};
+}
+
+}  // namespace tongke::http
