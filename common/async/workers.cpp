@@ -4,6 +4,7 @@
 
 #include <boost/asio.hpp>
 #include <future>
+#include <optional>
 #include <thread>
 
 namespace tongke::async {

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -67,14 +68,12 @@ std::string key_digest(SSL* native) {
     return hex;
 }
 
-template <class Parser>
-Error map_read_error(const Error& error, const Parser& parser) {
+Error map_read_error(const Error& error) {
     if (error == wire::error::body_limit) return ClientError::body_too_large;
     if (error == wire::error::end_of_stream || error == wire::error::partial_message ||
         error == asio::error::eof || error == asio::error::connection_reset ||
         error == asio::ssl::error::stream_truncated)
         return ClientError::closed_early;
-    (void)parser;
     return error.category() == wire::make_error_code(wire::error::bad_version).category()
                ? Error{ClientError::bad_response}
                : Error{ClientError::closed_early};
@@ -129,7 +128,7 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
     parser.skip(request.method == "HEAD");
     const auto [head_error, head_size] =
         co_await wire::async_read_header(stream, link.buffer, parser, as_result);
-    if (head_error) co_return map_read_error(head_error, parser);
+    if (head_error) co_return map_read_error(head_error);
     take_head(request, parser, out);
     Bytes piece(kPiece);
     while (!parser.is_done()) {
@@ -139,7 +138,7 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
         if (error == wire::error::need_buffer) error = {};
         out.answer.last_byte = std::chrono::steady_clock::now();
         take_piece(request, ByteView{piece}.first(piece.size() - parser.get().body().size), out);
-        if (error) co_return map_read_error(error, parser);
+        if (error) co_return map_read_error(error);
     }
     if (out.answer.last_byte == SteadyTime{}) out.answer.last_byte = out.answer.first_byte;
     out.keep = parser.keep_alive() && link.buffer.size() == 0;
