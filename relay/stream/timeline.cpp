@@ -9,6 +9,15 @@ namespace {
 // way, that the wall clock does not explain is the encoder's clock jumping.
 constexpr std::int64_t kSlackMs = 3000;
 
+// A run begins where its publisher's timestamps do, unless readers would meet
+// the end of 31 or 32 bits within 12 days: GStreamer 1.22 (flvdemux) takes that
+// for a return to before its segment and shows nothing any more. The slack
+// keeps the other track's first frames above zero.
+constexpr std::uint32_t kHighestStart = 1U << 30U;
+std::int64_t start_of_run(std::uint32_t timestamp) {
+    return timestamp < kHighestStart ? timestamp : kSlackMs;
+}
+
 std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
 
 }  // namespace
@@ -16,7 +25,7 @@ std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cas
 Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, SteadyTime arrival) {
     Placed placed;
     if (!started_ || rebase_) {
-        placed.dts_ms = started_ ? after_absence(arrival) : std::int64_t{timestamp};
+        placed.dts_ms = started_ ? after_absence(arrival) : start_of_run(timestamp);
         placed.gap_ms = started_ ? placed.dts_ms - newest_ : 0;
         rebase(timestamp, placed.dts_ms);
     } else {

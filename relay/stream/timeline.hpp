@@ -2,7 +2,9 @@
 // unwrapped, each track is kept strictly rising, a jump that the wall clock
 // does not explain is taken out, and a publisher that returns goes on where
 // the last one stopped plus its absence (DESIGN.md 2.1, TRAPS.md 1.1, 1.4).
-// Pure: arrival times come in with the frames. The run's first timestamp is kept.
+// Pure: arrival times come in with the frames. The run's first timestamp is kept
+// below 2^30 ms; above, the run begins near zero, so that no reader meets the
+// edge of 31 or 32 bits.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -27,24 +27,26 @@ export async function makeFile(test, path, seconds = 20) {
   return path;
 }
 
-const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds), '-fps_mode', 'passthrough', '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
+// One second more than is counted: the first video frame follows the first of the sound.
+const ffmpegReader = (input) => (seconds) => ['ffmpeg', [...kQuiet, ...input, '-t', String(seconds + 1), '-fps_mode', 'passthrough', '-progress', 'pipe:1', '-nostats', '-f', 'null', '-']];
 const gstCounts = (seconds) => ({ video: `num-buffers=${seconds * 25}`, audio: `num-buffers=${Math.floor(seconds * 46.8)}` });
-/** playbin never ends by itself on a live stream: it is interrupted as a person would; its sink tells the frames it showed. */
-const playbin = (element, rank, url, sync) => () => ['gst-launch-1.0',
-  ['-v', element, `uri=${url}`, `video-sink=fpsdisplaysink text-overlay=false sync=${sync} video-sink=fakesink`, `audio-sink=fakesink sync=${sync}`],
+/** playbin never ends by itself on a live stream: it is interrupted as a person would; its sink tells the frames it showed.
+ *  sync=true: played faster than it arrives, gst-launch pauses to buffer and GStreamer 1.22 may wait for a queue that is full at 87 %. */
+const playbin = (element, rank, url) => () => ['gst-launch-1.0',
+  ['-v', element, `uri=${url}`, `video-sink=fpsdisplaysink text-overlay=false sync=true video-sink=fakesink`, `audio-sink=fakesink sync=true`],
   { GST_PLUGIN_FEATURE_RANK: rank }, { interrupt: true }];
 
 export const readers = (rtmpUrl, hlsUrl) => ({
   'ffmpeg rtmp': ffmpegReader(['-i', rtmpUrl]),
-  'rtmpdump | ffmpeg': (seconds) => ['sh', ['-c', `rtmpdump -q --live -r '${rtmpUrl}' -o - | ffmpeg ${kQuiet.join(' ')} -i - -t ${seconds} -fps_mode passthrough -progress pipe:1 -nostats -f null -`]],
+  'rtmpdump | ffmpeg': (seconds) => ['sh', ['-c', `rtmpdump -q --live -r '${rtmpUrl}' -o - | ffmpeg ${kQuiet.join(' ')} -i - -t ${seconds + 1} -fps_mode passthrough -progress pipe:1 -nostats -f null -`]],
   'gst rtmp2src': (seconds) => {
     const { video, audio } = gstCounts(seconds);
     return ['gst-launch-1.0', ['-q', 'rtmp2src', `location=${rtmpUrl}`, '!', 'flvdemux', 'name=d', 'd.video', '!', 'queue', '!', 'h264parse', '!', 'avdec_h264', '!', 'fakesink', video,
       'd.audio', '!', 'queue', '!', 'aacparse', '!', 'avdec_aac', '!', 'fakesink', audio]];
   },
   'ffmpeg hls': ffmpegReader(['-i', hlsUrl]),
-  'gst playbin hlsdemux': playbin('playbin', 'hlsdemux2:NONE', hlsUrl, false),
-  'gst playbin3 hlsdemux2': playbin('playbin3', 'hlsdemux:NONE', hlsUrl, true),
+  'gst playbin hlsdemux': playbin('playbin', 'hlsdemux2:NONE', hlsUrl),
+  'gst playbin3 hlsdemux2': playbin('playbin3', 'hlsdemux:NONE', hlsUrl),
 });
 
 /** Runs one reader to its end: {code, frames (ffmpeg and playbin), warnings}. */

@@ -108,7 +108,9 @@ test('beacons: five samples a second, each batch once in order, marks of the sta
   assert.deepEqual(seqs, seqs.map((_, i) => i + 1));
   const samples = mock.beacons.flatMap((batch) => batch.samples);
   const span = (samples[samples.length - 1].performance_now - samples[0].performance_now) / 1000;
-  assert.ok(Math.abs((samples.length - 1) / span - 5) < 0.3, `${samples.length} samples in ${span} s`);
+  // Five a second at least: one more for each segment as it is appended.
+  const gaps = samples.slice(1).map((sample, i) => sample.performance_now - samples[i].performance_now);
+  assert.ok((samples.length - 1) / span > 4.7 && Math.max(...gaps) < 450, `${samples.length} samples in ${span} s, longest gap ${Math.max(...gaps)} ms`);
   const last = samples[samples.length - 1];
   assert.ok(last.presented > 0 && last.buffered > 5 && last.visible && !last.paused, JSON.stringify(last));
   const wall = await page.evaluate(() => performance.timeOrigin) + last.performance_now;

@@ -27,10 +27,10 @@ struct Source {
 }  // namespace
 
 TEST_CASE("the timeline keeps the first timestamp and crosses every wrap without a jump") {
-    for (std::uint32_t start : {0u, 0x00FFFF00u, 0x7FFFFF00u, 0xFFFFFF00u}) {
+    for (std::uint32_t start : {0u, 0x00FFFF00u, 0x3FFFFFFFu, 0x40000000u, 0x7FFFFF00u, 0xFFFFFF00u}) {
         Timeline timeline;
         Source source{timeline, start};
-        std::int64_t expected = start;
+        std::int64_t expected = start < 0x40000000u ? start : 3000;  // no reader meets 31 or 32 bits
         for (int i = 0; i < 100; ++i, expected += 40) {
             const auto placed = source.next();
             REQUIRE(placed.dts_ms == expected);
@@ -38,6 +38,15 @@ TEST_CASE("the timeline keeps the first timestamp and crosses every wrap without
         }
         CHECK(timeline.repairs() == 0);
     }
+}
+
+TEST_CASE("a run that begins near zero keeps the tracks' distance, and stays above zero") {
+    Timeline timeline;
+    const SteadyTime now{1h};
+    CHECK(timeline.place(kVideo, 0xFFFFFFF0u, now).dts_ms == 3000);
+    CHECK(timeline.place(kAudio, 0xFFFFFFF0u - 2900, now).dts_ms == 100);
+    CHECK(timeline.place(kVideo, 24, now + 40ms).dts_ms == 3040);
+    CHECK(timeline.repairs() == 0);
 }
 
 TEST_CASE("a publisher that returns goes on after its absence, whatever its timestamps") {
