@@ -10,6 +10,8 @@ import { FaultProxy } from '../support/fault_proxy.mjs';
 import { HttpPlayer, lessonPath, room2, startLesson } from '../support/lesson.mjs';
 import { makeFile, publish } from '../support/media.mjs';
 import { assertUnbroken, packetHashes } from '../support/payloads.mjs';
+import { program, run } from '../support/process.mjs';
+import { startRelay } from '../support/relay.mjs';
 import { pause, until } from '../support/wait.mjs';
 
 test('over RTMP a 5 s cut loses no packet and repeats none', async (t) => {
@@ -36,5 +38,27 @@ test('over RTMP a 5 s cut loses no packet and repeats none', async (t) => {
     const { begin, count } = assertUnbroken(await packetHashes(got, track), await packetHashes(file, track), track === 'v' ? 'video' : 'audio');
     t.diagnostic(`${track}: ${count} packets from published packet ${begin}, none missing, none twice`);
     assert.ok(count > (track === 'v' ? 25 : 46) * 20);
+  }
+});
+
+// An outside player that counts frames as CONTRACT §4 says and comes back with
+// resume=: two cuts of 5 s, the frames after them are in the log.
+test('a player of one’s own resumes with resume= where it was', async (t) => {
+  const relay = await startRelay(t), token = await relay.token('main');
+  const file = await makeFile(t, join(relay.dir, 'lesson.mp4'), 60);
+  publish(t, 'ffmpeg -c copy', relay.publishUrl('main'), file);
+  await relay.untilMedia('main', token);
+  const end = await run(t, program('tongke-test-player'), ['--url', `${relay.rtmp}/live/main?token=${token}`, '--seconds', '28', '--cut-after', '5', '--cut-for', '5', '--cuts', '2']);
+  assert.equal(end.code, 0, end.stderr);
+  const events = end.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const starts = events.filter((event) => event.event === 'play_start'), frames = events.filter((event) => event.event === 'frame');
+  assert.deepEqual(starts.map((each) => each.resumed), [false, true, true]);
+  assert.ok(!events.some((event) => event.event === 'jump'));
+  frames.forEach((frame, i) => assert.equal(frame.number, frames[0].number + i, 'the frame numbers step by one'));
+  for (const kind of ['video', 'audio']) {
+    const track = frames.filter((frame) => frame.kind === kind);
+    const { begin, count } = assertUnbroken(track.map((frame) => frame.sha256), await packetHashes(file, kind[0]), kind);
+    t.diagnostic(`${kind}: ${count} packets from published packet ${begin}, none missing, none twice, over two cuts`);
+    assert.ok(count > (kind === 'video' ? 25 : 46) * 24);
   }
 });
