@@ -43,13 +43,13 @@ std::string LiveTests::start(const Start& start) {
     subject.room = start.room;
     subject.room_name = start.room_name;
     subject.started_by = start.started_by;
-    if (start.other) subject.attended_by = ports_.attending(start.room, *start.other);
     subject.scope = start.scope;
     subject.minutes = start.minutes;
     subject.playlist = "/rooms/" + start.room + "/test/hls/index.m3u8";
     const auto id = subject.id;
     running_.push_back(
         std::make_shared<Running>(std::move(subject), start, channel_, clock_.now(), clock_.wall()));
+    look_who_attends(*running_.back());
     return id;
 }
 
@@ -99,8 +99,15 @@ void LiveTests::feed(Running& one) {
     if (const auto level = channel_.node_buffer(now)) one.test.node_buffer(*level, now);
 }
 
+void LiveTests::look_who_attends(Running& one) {
+    const auto& subject = one.test.subject();
+    if (!one.other || subject.attended_by) return;
+    if (auto name = ports_.attending(subject.room, *one.other)) one.test.attended_by(std::move(*name));
+}
+
 void LiveTests::tick() {
     for (const auto& one : running_) {
+        look_who_attends(*one);
         feed(*one);
         probe(*one);
         if (one->test.over(clock_.now())) finish(*one);

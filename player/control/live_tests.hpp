@@ -62,6 +62,7 @@ class LiveTests {
     struct Running;
     void probe(Running& test);
     void feed(Running& test);
+    void look_who_attends(Running& test);
     void finish(Running& test);
 
     const MediaChannel& channel_;

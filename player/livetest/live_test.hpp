@@ -99,6 +99,11 @@ class LiveTest {
     void arrivals(std::span<const qoe::Arrival> run);
     void node_buffer(double level_s, SteadyTime now);
 
+    /// The other of 班主任 and technician came (C15); the first name stays.
+    void attended_by(std::string name) {
+        if (!subject_.attended_by) subject_.attended_by = std::move(name);
+    }
+
     bool over(SteadyTime now) const;  // its minutes have passed
     /// Judges once; later calls change nothing.
     void finish(SteadyTime now, WallTime wall);

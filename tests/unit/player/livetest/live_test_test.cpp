@@ -117,6 +117,15 @@ TEST_CASE("how sure: three over the minutes") {
     CHECK(confidence(8, 2).find("卡顿 2 次") != std::string::npos);
 }
 
+TEST_CASE("who comes while the test runs is named, and the first stays") {
+    LiveTest test({.id = "t1", .room = "510113-02", .started_by = "王技术"}, SteadyTime{1h},
+                  from_unix_ms(1'744'768'800'000), 8);
+    CHECK_FALSE(test.subject().attended_by);
+    test.attended_by("李老师");
+    test.attended_by("张老师");
+    CHECK(test.subject().attended_by == "李老师");
+}
+
 TEST_CASE("throughput p10 is the lower nearest rank of single fetches") {
     ThroughputMeter meter;
     CHECK_FALSE(meter.p10_bps().has_value());
