@@ -50,7 +50,12 @@ const extra = {
   soak: () => bench('soak'),
   bench: () => bench('bench'),
 };
-const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages']);
+const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages', 'e2e']);
+// Six decoders at once, and the time of a start: nothing beside them.
+const alone = new Set(['clients', 'demo']);
+// Minutes of waiting with little work: begun first, the short ones beside them.
+const longest = ['livetest', 'link_cut', 'rtmp_upstream'];
+const rank = ({ name }) => (longest.includes(name) ? longest.indexOf(name) : longest.length);
 
 /** How many cases a finished program says it ran. */
 function casesIn(output) {
@@ -61,6 +66,13 @@ function casesIn(output) {
   const replay = output.match(/replayed (\d+) inputs/);
   if (replay) return Number(replay[1]);
   return 1;
+}
+
+/** The part of a failed program's output that says what failed; the whole lies in build/test-logs. */
+function whatFailed(output) {
+  const tap = [...output.matchAll(/^ *not ok [\s\S]*?^ *\.\.\.$/gm)].map((found) => found[0]);
+  const said = output.match(/^ *# (?!Subtest|tests|suites|pass|fail|cancelled|skipped|todo|duration).*$/gm) ?? [];
+  return tap.length ? [...tap.slice(0, 4), ...said.slice(-12)].flatMap((part) => part.split('\n')) : output.split('\n').slice(-60);
 }
 
 function run(test) {
@@ -85,16 +97,18 @@ function run(test) {
 }
 
 async function runKind(kind, tests) {
-  const queue = [...tests], results = [];
-  const worker = async () => {
+  const results = [];
+  const work = async (queue) => {
     for (let test = queue.shift(); test; test = queue.shift()) {
       const result = await run(test);
       results.push(result);
       console.log(`${result.why ? 'FAILED' : 'ok    '} ${kind}: ${result.name}, ${result.cases} tests, ${result.took.toFixed(1)} s${result.why ? ` (${result.why})` : ''}`);
-      if (result.why) console.log(result.output.split('\n').slice(-60).map((line) => `    ${line}`).join('\n'));
+      if (result.why) console.log(whatFailed(result.output).map((line) => `    ${line}`).join('\n'));
     }
   };
-  await Promise.all(Array.from({ length: parallel.has(kind) ? cores : 1 }, worker));
+  const beside = tests.filter((test) => !alone.has(test.name)).sort((a, b) => rank(a) - rank(b));
+  await work(tests.filter((test) => alone.has(test.name)));
+  await Promise.all(Array.from({ length: parallel.has(kind) ? cores : 1 }, () => work(beside)));
   return results;
 }
 

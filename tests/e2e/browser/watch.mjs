@@ -9,32 +9,41 @@ const kTenthsOfDay = 864_000;
 export function watch(page) {
   return page.evaluate(() => {
     const video = document.querySelector('video');
-    const log = { frames: [], peaks: [] };
+    const log = { frames: [], peaks: [], captures: 1 };
+    log.before = video.getVideoPlaybackQuality();
     window.__watch = log;
     const each = (now, frame) => { log.frames.push([now, frame.mediaTime, frame.presentedFrames]); video.requestVideoFrameCallback(each); };
     video.requestVideoFrameCallback(each);
-    const context = new AudioContext();
+    // A capture begun while the sound is being set up can stay empty for good
+    // in Chromium: after two seconds of digital silence it is taken anew.
     const listen = () => {
       const stream = video.captureStream();
       if (!stream.getAudioTracks().length) { setTimeout(listen, 200); return; }
-      const analyser = context.createAnalyser();
+      const context = new AudioContext(), analyser = context.createAnalyser();
       analyser.fftSize = 2048;
       context.createMediaStreamSource(stream).connect(analyser);
       const samples = new Float32Array(analyser.fftSize);
-      setInterval(() => {
+      let silent = 0;
+      const timer = setInterval(() => {
         analyser.getFloatTimeDomainData(samples);
         const power = samples.reduce((sum, x) => sum + x * x, 0) / samples.length;
         log.peaks.push([performance.now(), 10 * Math.log10(power + 1e-12)]);
+        silent = power === 0 ? silent + 1 : 0;
+        if (silent < 20) return;
+        log.captures++;
+        clearInterval(timer);
+        void context.close();
+        listen();
       }, 100);
     };
     listen();
   });
 }
 
-/** Figures of the last `seconds`: fps, dropped share, sound in dBFS (median RMS), longest wait for a frame. */
+/** Figures of the last `seconds`: fps, dropped share since watch(), sound in dBFS (median RMS), longest wait for a frame. */
 export function figures(page, seconds) {
   return page.evaluate((window_s) => {
-    const { frames, peaks } = window.__watch;
+    const { frames, peaks, captures, before } = window.__watch;
     const since = performance.now() - window_s * 1000;
     const shown = frames.filter(([now]) => now >= since);
     const gaps = shown.slice(1).map(([now], i) => now - shown[i][0]);
@@ -44,7 +53,8 @@ export function figures(page, seconds) {
     const quality = document.querySelector('video').getVideoPlaybackQuality();
     return {
       fps: span > 0 ? presented / span : 0, span, longest_gap_s: Math.max(0, ...gaps) / 1000,
-      dropped: quality.totalVideoFrames ? quality.droppedVideoFrames / quality.totalVideoFrames : 0,
+      dropped: (quality.droppedVideoFrames - before.droppedVideoFrames) / Math.max(1, quality.totalVideoFrames - before.totalVideoFrames),
+      captures,
       sound_dbfs: levels.length ? levels[Math.floor(levels.length / 2)] : -Infinity,
     };
   }, seconds);
