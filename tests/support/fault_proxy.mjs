@@ -119,8 +119,9 @@ class Pair {
     this.gone = true;
     for (const socket of [this.client, this.server]) {
       if (!socket || socket.destroyed) continue;
-      socket.resetAndDestroy();
-      setTimeout(() => socket.destroy(), 100);  // a reset waits for what is still to be written: nobody reads it
+      // A reset waits for what is still to be written, which nobody reads; broken off then, Node 18 never closes the socket.
+      if (socket.writableLength || socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
     }
     this.closed?.();
   }
