@@ -76,6 +76,7 @@ struct Node::Parts {
     void tick_later();
     void tick();
     void choose_pulls();
+    double test_begin_back() const;
     void advance_rooms();
     void reload();
     void stop();
@@ -126,6 +127,7 @@ std::unique_ptr<MediaChannel> Node::Parts::make_channel(const char* name, bool l
     channel.progress_file = options.data_dir / (std::string{name} + ".json");
     channel.latency_seconds = options.latency_seconds;
     channel.on_disk = on_disk();
+    if (!lesson_stream) channel.begin_back = [this] { return test_begin_back(); };
     return std::make_unique<MediaChannel>(context(), clock, std::move(channel));
 }
 
@@ -149,6 +151,10 @@ void Node::Parts::build_media() {
         probe_link(
             *client, target, [this] { return lesson->counters().bytes + test_channel->counters().bytes; },
             std::move(done));
+    };
+    ports.begins = [this] {
+        test_channel->begin_anew();
+        choose_pulls();
     };
     tests = std::make_unique<LiveTests>(*test_channel, *events, metrics, clock, std::move(ports));
 }
@@ -301,6 +307,14 @@ void Node::Parts::tick() {
 void Node::Parts::advance_rooms() {
     const auto bundle = control->bundle();
     for (const auto& [id, room] : classrooms) room->advance(*bundle, tests->running(id));
+}
+
+/// Who measures a thin link from the terminal wants media as it is made, at once: a backlog that comes at
+/// 1.3 × takes most of a minute. A page wants its buffer.
+double Node::Parts::test_begin_back() const {
+    bool page = clock.now() < test_media_until;
+    for (const auto& [room, classroom] : classrooms) page = page || tests->running(room);
+    return page ? options.latency_seconds + 8 : 0.5;
 }
 
 /// The lesson from 15 min before a slot to its end, and while a room plays; the test channel while it is

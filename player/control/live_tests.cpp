@@ -47,9 +47,11 @@ std::string LiveTests::start(const Start& start) {
     subject.minutes = start.minutes;
     subject.playlist = "/rooms/" + start.room + "/test/hls/index.m3u8";
     const auto id = subject.id;
+    const bool alone = running_.empty();
     running_.push_back(
         std::make_shared<Running>(std::move(subject), start, channel_, clock_.now(), clock_.wall()));
     look_who_attends(*running_.back());
+    if (alone && ports_.begins) ports_.begins();
     return id;
 }
 

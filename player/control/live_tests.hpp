@@ -29,6 +29,8 @@ struct TestPorts {
     std::function<void(const hls::Segment&, std::function<void(std::optional<LinkProbe>)>)> probe;
     /// The name of the other person of a test, if here.
     std::function<std::optional<std::string>(const std::string& room, auth::Role)> attending;
+    /// A test begins and no other runs: what an earlier one left behind must not be measured.
+    std::function<void()> begins;
 };
 
 class LiveTests {

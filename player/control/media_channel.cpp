@@ -56,6 +56,13 @@ void MediaChannel::want(bool pull) {
     settle();
 }
 
+void MediaChannel::begin_anew() {
+    if (!wanted_ || !running_) return;
+    wanted_ = false;
+    settle();
+    wanted_ = true;  // settled again when the old pull has ended
+}
+
 void MediaChannel::settle() {
     if (stopping_ || wanted_ == running_) return;
     if (wanted_) {
@@ -67,7 +74,7 @@ void MediaChannel::settle() {
             stream_ = config.stream;
             upstream_ = std::make_unique<Upstream>(io_, clock_, std::move(config), *this);
         }
-        upstream_->start();
+        upstream_->start(options_.begin_back ? std::optional{options_.begin_back()} : std::nullopt);
         return;
     }
     stopping_ = true;

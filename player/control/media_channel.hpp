@@ -27,6 +27,8 @@ struct ChannelOptions {
     std::string ca_file;
     std::filesystem::path progress_file;
     double latency_seconds = 8;
+    /// Set: every pull begins that many seconds behind live, not where the one before it ended.
+    std::function<double()> begin_back;
     std::function<std::string()> token;
     Executor on_disk;
 };
@@ -39,6 +41,8 @@ class MediaChannel final : public UpstreamSink {
 
     /// Pull or rest; what is held stays served until it ages out.
     void want(bool pull);
+    /// Ends a pull under way and begins another (see begin_back).
+    void begin_anew();
     void answer(const http::Request& request, std::string_view path, http::Reply reply);
     void tick();
     void stop(std::function<void()> stopped);

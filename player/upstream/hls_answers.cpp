@@ -177,17 +177,19 @@ bool HlsPull::take_entries(const hls::MediaPlaylist& playlist) {
 
 std::int64_t HlsPull::choose_start(const hls::MediaPlaylist& playlist) const {
     const auto& entries = playlist.entries;
-    if (config_.continue_after && !newest_msn_) {
-        const auto next = *config_.continue_after + 1;
-        if (next >= entries.front().msn && next <= entries.back().msn + 1) return next;
-    }
     const auto back_us = static_cast<std::int64_t>(config_.start_back_seconds * 1e6);
+    auto behind_live = entries.front().msn;
     std::int64_t sum = 0;
     for (auto it = entries.rbegin(); it != entries.rend(); ++it) {
         sum += it->duration_us;
-        if (sum >= back_us) return it->msn;
+        if (sum < back_us) continue;
+        behind_live = it->msn;
+        break;
     }
-    return entries.front().msn;
+    if (!config_.continue_after || newest_msn_) return behind_live;
+    const auto next = *config_.continue_after + 1;
+    if (next < entries.front().msn || next > entries.back().msn + 1) return behind_live;
+    return config_.skip_backlog ? std::max(next, behind_live) : next;
 }
 
 void HlsPull::on_nothing_new(Job& job, const Try& won, SteadyTime now) {

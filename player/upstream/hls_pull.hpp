@@ -65,6 +65,7 @@ struct HlsPullConfig {
     double start_back_seconds = 16;
     std::optional<std::int64_t> continue_after;  // relay's msn already held
     std::uint64_t seed = 1;
+    bool skip_backlog = false;  // what was missed is left out beyond start_back_seconds
 };
 
 class HlsPull {

@@ -50,8 +50,9 @@ struct Upstream::State final : PullSink, std::enable_shared_from_this<State> {
           continuity(config.progress),
           change(context.get_executor()) {}
 
-    void start() {
+    void start(std::optional<double> begin_back) {
         if (driver || groups.empty()) return;
+        anew = begin_back;
         running = true;
         status.state = UpstreamState::connecting;
         status.lost_since.reset();
@@ -67,8 +68,9 @@ struct Upstream::State final : PullSink, std::enable_shared_from_this<State> {
             RtmpPullConfig pull{group, config.stream, config.token, seed};
             driver = make_rtmp_driver(io, clock, std::move(pull), config.ca_file, *this);
         } else {
-            HlsPullConfig pull{group, config.stream, config.start_back_seconds, continuity.last_relay_msn(),
-                               seed};
+            HlsPullConfig pull{group, config.stream, anew.value_or(config.start_back_seconds),
+                               continuity.last_relay_msn(), seed};
+            pull.skip_backlog = anew.has_value();
             driver = make_hls_driver(io, clock, std::move(pull), config.ca_file, config.token, *this);
         }
         status.transport = rtmp ? "rtmp" : "hls";
@@ -126,6 +128,7 @@ struct Upstream::State final : PullSink, std::enable_shared_from_this<State> {
         status.state = UpstreamState::running;
         status.last_msn = outcome.segment->msn;
         ++counters.segments;
+        if (std::exchange(anew, std::nullopt)) outcome.missed = 0;
         counters.segments_missed += outcome.missed;
         if (outcome.missed > 0) {
             log::warn("upstream", "stream {}: {} segments before {} are gone", config.stream, outcome.missed,
@@ -176,6 +179,7 @@ struct Upstream::State final : PullSink, std::enable_shared_from_this<State> {
     UpstreamSink& sink;
     std::vector<std::vector<std::string>> groups;
     std::size_t at = 0;
+    std::optional<double> anew;  // until the first segment of this start
     Continuity continuity;
     std::unique_ptr<Driver> driver;
     async::Timer change;
@@ -192,7 +196,7 @@ Upstream::Upstream(boost::asio::io_context& io, const Clock& clock, UpstreamConf
 
 Upstream::~Upstream() = default;
 
-void Upstream::start() { state_->start(); }
+void Upstream::start(std::optional<double> begin_back) { state_->start(begin_back); }
 
 void Upstream::stop(std::function<void()> stopped) { state_->stop(std::move(stopped)); }
 

@@ -98,7 +98,9 @@ class Upstream {
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
-    void start();
+    /// Goes on where the last start ended, as far as the relay holds it; with `begin_back` at most that many
+    /// seconds behind live (HLS): what was missed in between is of no use.
+    void start(std::optional<double> begin_back = {});
     /// `stopped` is called once nothing is left running; then it may be started again or destroyed.
     void stop(std::function<void()> stopped);
 

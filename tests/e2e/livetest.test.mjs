@@ -6,7 +6,6 @@ import { startDemo } from '../support/demo.mjs';
 import { room2 } from '../support/lesson.mjs';
 import { FaultProxy } from '../support/fault_proxy.mjs';
 import { run } from '../support/process.mjs';
-import { until } from '../support/wait.mjs';
 
 const runs = process.env.TONGKE_FULL ? 5 : 1;
 const exits = { passed: 0, failed: 1, incomplete: 2 };
@@ -30,9 +29,8 @@ test('the node’s live test tells a good link from a thin one', async (t) => {
       bitrate = record.measures.bitrate_bps;
     });
   }
-  // Two streams cross this link (lesson and test channel): the limit is the
-  // test's share, so the lesson's bytes are added on top.
-  for (const [factor, verdict] of [[0.8, 'failed'], [1.3, 'conditional']]) {
+  // The lesson rests while a test runs and nobody plays: the test has the link to itself.
+  for (const [factor, verdict] of [[1.3, "conditional"], [0.8, "failed"], [1.3, "conditional"]]) {
     for (let i = 0; i < runs; i++) {
       await t.test(`${factor} × bitrate, run ${i + 1}`, async (t2) => {
         assert.ok(bitrate > 1e6, `measured bitrate ${bitrate}`);
@@ -44,7 +42,6 @@ test('the node’s live test tells a good link from a thin one', async (t) => {
         const ratio = record.measures.throughput_ratio_p10;
         assert.ok(Math.abs(ratio - factor) <= factor * 0.1, `measured ${ratio}, truth ${factor}`);
         if (verdict === 'failed') assert.ok(record.reasons.some((r) => r.code === 'throughput'));
-        await until('the link is well again', async () => true, 5);
       });
     }
   }

@@ -216,3 +216,19 @@ TEST_CASE("a pull that continues begins behind the segment already held") {
     line.run_until(10s);
     CHECK(line.delivered.front().segment->msn == 121);
 }
+
+TEST_CASE("a pull without use for a backlog begins behind live, but fetches nothing twice") {
+    auto config = LineModel::make_config();
+    config.start_back_seconds = 4;
+    const auto first = [&config] {
+        LineModel line(config);
+        line.run_until(10s);
+        return line.delivered.front().segment->msn;
+    };
+    const auto behind_live = first();
+    config.skip_backlog = true;
+    config.continue_after = behind_live - 3;
+    CHECK(first() == behind_live);
+    config.continue_after = behind_live;
+    CHECK(first() == behind_live + 1);
+}
