@@ -109,6 +109,7 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
             return done({{}, 401, "wrong_password", "账号或密码不正确。忘记密码请联系县级技术人员", 0});
         }
         lockout.succeeded(account, peer);
+        seen[account] = clock.now();
         auto cookie = sessions.open(account, clock.wall(), [this](auto& s) { return holds_lease(s); });
         keep_sessions(auth::AuditEntry{account, "login", peer, "ok", ""}, [cookie, done](bool kept) {
             if (kept) return done({cookie, 200, {}, {}, 0});

@@ -166,8 +166,13 @@ TEST_CASE("log-ins, starts and stops are in the audit trail and its chain is who
 TEST_CASE("the other person of a test is named while seen lately") {
     Plane plane;
     CHECK_FALSE(plane.control->attending("r1", auth::Role::technician));
+    plane.log_in("j1", "x");
+    CHECK_FALSE(plane.control->attending("r1", auth::Role::technician));
     const auto cookie = plane.log_in("j1", "right horse 1").cookie;
+    CHECK(plane.control->attending("r1", auth::Role::technician) == "王");
+    plane.clock.advance(std::chrono::minutes{29});
     plane.control->who(plane.as(cookie));
+    plane.clock.advance(std::chrono::minutes{29});
     CHECK(plane.control->attending("r1", auth::Role::technician) == "王");
     CHECK_FALSE(plane.control->attending("r2", auth::Role::technician));
     plane.clock.advance(std::chrono::minutes{31});
