@@ -88,7 +88,7 @@ export class StoredProbe {
   private stopped = false;
 
   constructor(private readonly gate: FragmentGate, private readonly choose: () => { url: string; msn: number } | null,
-    private readonly report: (timing: FetchTiming) => void) { this.again(kProbeEveryMs / 4); }
+    private readonly report: (timing: FetchTiming) => void) { this.again(kProbeEveryMs); }
 
   private again(wait: number): void {
     this.timer = window.setTimeout(() => void this.probe(), wait);

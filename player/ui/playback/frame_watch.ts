@@ -23,6 +23,8 @@ export class FrameWatch {
   private watch(): void {
     if (!this.video.requestVideoFrameCallback) return;
     this.handle = this.video.requestVideoFrameCallback((now, frame) => {
+      // A picture that does not move yet is no start.
+      if (this.first && this.video.paused) { this.watch(); return; }
       this.media = frame.mediaTime;
       this.presented = frame.presentedFrames;
       this.tellFirst(now);

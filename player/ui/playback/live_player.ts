@@ -33,6 +33,9 @@ export interface PlayerStatus {
 }
 
 const kSampleMs = 200;
+// Play begins with two segments in hand: with one, a line of 1.3 × the bitrate
+// stalls in its first seconds. On a line too thin for that, soon after the first.
+const kBeginSeconds = 3.9, kBeginWithinMs = 3000;
 
 export class LivePlayer {
   readonly queue: BeaconQueue;
@@ -45,6 +48,8 @@ export class LivePlayer {
   private hls!: Hls;
   private recovery!: Recovery;
   private motion: Motion = 'waiting';
+  private appendedAt: number | null = null;
+  private begun = false;
   private blocked = false;
   private stopped = false;
 
@@ -82,8 +87,13 @@ export class LivePlayer {
       this.mark('first_byte', first);
       if (typeof frag.sn === 'number') this.queue.fetched({ msn: frag.sn, bytes: frag.stats.total, begin: start, end, stored: false });
     });
-    hls.on(Hls.Events.BUFFER_APPENDED, () => { this.mark('append', performance.now()); this.tell(); });
-    hls.on(Hls.Events.MANIFEST_PARSED, () => void this.play());
+    hls.on(Hls.Events.BUFFER_APPENDED, () => {
+      this.appendedAt ??= performance.now();
+      this.mark('append', performance.now());
+      this.begin();
+      this.tell();
+    });
+    hls.on(Hls.Events.MANIFEST_PARSED, () => { if (this.begun) void this.play(); });
     hls.loadSource(playlist);
     hls.attachMedia(video);
   }
@@ -93,6 +103,14 @@ export class LivePlayer {
     if (this.stopped) return;
     this.sample();
     this.sender.flush();
+  }
+
+  private begin(): void {
+    if (this.begun || this.appendedAt === null) return;
+    const wanted = Math.min(kBeginSeconds, this.options.targetBuffer() / 2);
+    if (bufferedAhead(this.options.video) < wanted && performance.now() - this.appendedAt < kBeginWithinMs) return;
+    this.begun = true;
+    void this.play();
   }
 
   private rebuild(): void {
@@ -123,6 +141,7 @@ export class LivePlayer {
   };
 
   private sample(): void {
+    this.begin();
     const { video, targetBuffer } = this.options;
     const now = performance.now();
     const { media, presented } = this.frames.read();
