@@ -60,6 +60,7 @@ export class LivePlayer {
     this.frames = new FrameWatch(video, (at) => this.mark('first_frame', at));
     this.mark('click', options.clickedAt);
     this.mark('rights', performance.now());
+    video.pause();  // the click let it sound; begin() lets it move
     video.addEventListener('pause', this.onPause);
     this.build();
     this.timer = window.setInterval(() => this.sample(), kSampleMs);
@@ -137,7 +138,7 @@ export class LivePlayer {
 
   // Nobody can pause a lesson: a media key or a lost sound device did it.
   private readonly onPause = (): void => {
-    window.setTimeout(() => { if (!this.stopped && this.options.video.paused) void this.play(); }, 300);
+    window.setTimeout(() => { if (this.begun && !this.stopped && this.options.video.paused) void this.play(); }, 300);
   };
 
   private sample(): void {
