@@ -119,7 +119,8 @@ class Pair {
     this.gone = true;
     for (const socket of [this.client, this.server]) {
       if (!socket || socket.destroyed) continue;
-      // A reset waits for what is still to be written, which nobody reads; broken off then, Node 18 never closes the socket.
+      // Node 18 may keep the handle of a socket whose reset failed (it was shut already): it must not keep the process.
+      socket.unref();
       if (socket.writableLength || socket.connecting) socket.destroy();
       else socket.resetAndDestroy();
     }
