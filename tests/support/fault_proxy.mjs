@@ -2,6 +2,7 @@
 // connections are held), reset, slow drip. One bucket for all connections, as
 // one uplink has. Everything it did is logged with the time, as ground truth.
 import { createServer, connect } from 'node:net';
+import './ends.mjs';
 
 const kSliceMs = 10;
 
