@@ -12,6 +12,7 @@ import { run } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
 
 const kElsewhere = '172.29.77.7';  // private, as a node without a certificate wants it, but in no network of its own
+const kStatusMark = 'tongke-status: ';  // a segment's own bytes come before it in what curl prints
 
 test('a PC outside the room’s networks neither starts nor watches, whatever it brings along', async (t) => {
   const host = new Host(t);
@@ -24,10 +25,10 @@ test('a PC outside the room’s networks neither starts nor watches, whatever it
 
   /** A request from the namespace: {status, code}. */
   const ask = async (path, { from = kElsewhere, cookie = '', body = null, headers = [] } = {}) => {
-    const words = ['netns', 'exec', host.name, 'curl', '-s', '--max-time', '10', '--interface', from, '-o', '-', '-w', '\n%{http_code}', '-c', '-', '-H', `Cookie: ${cookie}`,
+    const words = ['netns', 'exec', host.name, 'curl', '-s', '--max-time', '10', '--interface', from, '-o', '-', '-w', `\n${kStatusMark}%{http_code}\n`, '-c', '-', '-H', `Cookie: ${cookie}`,
       ...headers.flatMap((each) => ['-H', each]), ...(body ? ['-H', 'content-type: application/json', '-d', JSON.stringify(body)] : []), far + path];
     const { stdout } = await run(t, 'ip', words);
-    return { status: Number(stdout.match(/\n(\d{3})\n?/)?.[1]), code: stdout.match(/"code":"(\w+)"/)?.[1] ?? null, session: stdout.match(/tongke_player\t(\S+)/)?.[1] ?? null };
+    return { status: Number(stdout.split(kStatusMark).at(-1).slice(0, 3)), code: stdout.match(/"code":"(\w+)"/)?.[1] ?? null, session: stdout.match(/tongke_player\t(\S+)/)?.[1] ?? null };
   };
   const start = { action: 'start' }, playback = `/api/v1/rooms/${room2}/playback`;
   const refused = (answer, what) => assert.deepEqual([answer.status, answer.code], [403, 'not_at_venue'], what);
