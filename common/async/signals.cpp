@@ -2,6 +2,7 @@
 
 #include <boost/asio.hpp>
 #include <csignal>
+#include <utility>
 
 namespace tongke::async {
 

@@ -1,6 +1,7 @@
 #include "common/async/task_group.hpp"
 
 #include <list>
+#include <utility>
 
 #include "common/log/log.hpp"
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <optional>
 #include <thread>
+#include <utility>
 
 namespace tongke::async {
 namespace {

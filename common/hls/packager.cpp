@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "common/log/log.hpp"
 #include "common/media/flv.hpp"

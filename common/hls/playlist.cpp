@@ -5,6 +5,7 @@
 #include <boost/url.hpp>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "common/time/format.hpp"
 

@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <deque>
 #include <map>
+#include <utility>
 
 #include "common/http/client_link.hpp"
 #include "common/log/log.hpp"

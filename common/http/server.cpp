@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "common/async/aliases.hpp"
 #include "common/http/connection.hpp"

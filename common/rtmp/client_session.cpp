@@ -1,5 +1,7 @@
 #include "common/rtmp/client_session.hpp"
 
+#include <utility>
+
 #include "common/rtmp/connection.hpp"
 
 namespace tongke::rtmp {

@@ -2,6 +2,7 @@
 
 #include <future>
 #include <optional>
+#include <utility>
 
 #include "common/async/aliases.hpp"
 #include "common/async/signals.hpp"

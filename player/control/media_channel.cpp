@@ -1,5 +1,7 @@
 #include "player/control/media_channel.hpp"
 
+#include <utility>
+
 #include <boost/json.hpp>
 
 #include "common/log/log.hpp"

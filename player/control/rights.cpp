@@ -129,7 +129,7 @@ Ruling may_test(const RightsQuery& q) {
 
 }  // namespace
 
-Ruling may(const RightsQuery& q) {
+Ruling may_ask(const RightsQuery& q) {
     if (!q.who) return refused(401, "not_logged_in", "请先登录");
     const auto* room = q.bundle ? q.bundle->room(q.room) : nullptr;
     if (!room) {
@@ -139,6 +139,11 @@ Ruling may(const RightsQuery& q) {
     }
     if (auto ruling = wrong_person(q, *room)) return *ruling;
     if (auto ruling = wrong_place(q)) return *ruling;
+    return allowed();
+}
+
+Ruling may(const RightsQuery& q) {
+    if (auto ruling = may_ask(q); !ruling.allowed) return ruling;
     switch (q.action) {
         case Action::read: return allowed();
         case Action::start: return may_start(q);

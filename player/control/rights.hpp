@@ -53,6 +53,11 @@ struct Ruling {
     bool outside_schedule = false;  // allowed for its reason only: audit it
 };
 
+/// Whether this person, on this PC, may ask for the action at all: what is known before the request's body
+/// is read. Never 409.
+Ruling may_ask(const RightsQuery& query);
+
+/// may_ask(), then the lease, the schedule and the bundle's term.
 Ruling may(const RightsQuery& query);
 
 }  // namespace tongke::player

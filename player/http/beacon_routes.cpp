@@ -25,8 +25,9 @@ http::Response bad_beacon(Site& site, const Error& error) {
 void take_beacons(Site& site, const http::Request& request, http::Reply reply) {
     const std::string room{request.capture("room")};
     const auto arrival = site.clock.now();
-    auto query = site.control.query(request, room, Action::lesson_beacon);
-    if (!query.who) return reply(to_response(may(query)));
+    auto query = site.control.query(request, room, Action::test_beacon);
+    if (!may_ask(query).allowed) query.action = Action::lesson_beacon;
+    if (const auto ruling = may_ask(query); !ruling.allowed) return reply(to_response(ruling));
     if (auto refusal = unfit(site, request)) return reply(std::move(*refusal));
     const auto batch = qoe::parse_beacon_batch(request.body);
     if (!batch) return reply(bad_beacon(site, batch.error()));

@@ -20,16 +20,18 @@ void refuse(Site& site, const RightsQuery& query, const Ruling& ruling, const ht
 void control_playback(Site& site, const http::Request& request, http::Reply reply) {
     const auto room = request.capture("room");
     auto query = site.control.query(request, room, Action::start);
-    if (!query.who) return reply(to_response(may(query)));
-    auto body = read_json(request);
-    if (body.refusal) return reply(std::move(*body.refusal));
+    const auto body = read_json(request);
     bool wrong = false;
     const auto action = text_member(body.object, "action", 16, wrong);
     const auto reason = text_member(body.object, "reason", kLongestReason, wrong).value_or("");
     const auto take_over = text_member(body.object, "take_over", 128, wrong).value_or("");
+    query.action = action == "stop" ? Action::stop : Action::start;
+    // Whom the room's playing is not for is refused, and audited, whatever was sent.
+    if (const auto ruling = may_ask(query); !ruling.allowed)
+        return refuse(site, query, ruling, request, std::move(reply));
+    if (body.refusal) return reply(*body.refusal);
     if (wrong || !action || (*action != "start" && *action != "stop"))
         return reply(http::problem(400, "bad_request", "action 只能是 start 或 stop，reason 不超过 200 字"));
-    query.action = *action == "start" ? Action::start : Action::stop;
     query.reason = reason;
     query.take_over = take_over;
     const auto ruling = may(query);

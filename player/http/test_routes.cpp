@@ -15,7 +15,7 @@ std::optional<int> minutes_of(const boost::json::object& body) {
 
 void start_test(Site& site, const http::Request& request, http::Reply reply) {
     const auto query = site.control.query(request, request.capture("room"), Action::test_start);
-    if (!query.who) return reply(to_response(may(query)));
+    if (const auto ruling = may_ask(query); !ruling.allowed) return reply(to_response(ruling));
     auto body = read_json(request);
     if (body.refusal) return reply(std::move(*body.refusal));
     const auto minutes = minutes_of(body.object);

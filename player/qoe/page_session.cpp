@@ -1,6 +1,7 @@
 #include "player/qoe/page_session.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 namespace tongke::qoe {

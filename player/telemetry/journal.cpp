@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "player/telemetry/segment_log.hpp"
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "common/log/log.hpp"
 #include "player/telemetry/segment_log.hpp"

@@ -1,5 +1,6 @@
 #include "player/upstream/hls_pull.hpp"
 #include <algorithm>
+#include <utility>
 
 namespace tongke::player {
 namespace {

@@ -1,5 +1,6 @@
 // What RtmpPull does with the events of a session; rtmp_pull.cpp has the links.
 #include <algorithm>
+#include <utility>
 
 #include "common/media/flv.hpp"
 #include "player/upstream/rtmp_pull.hpp"

@@ -1,6 +1,7 @@
 #include "player/upstream/rtmp_pull.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/media/flv.hpp"
 

@@ -1,6 +1,7 @@
 #include "player/upstream/upstream.hpp"
 
 #include <random>
+#include <utility>
 
 #include "common/async/aliases.hpp"
 #include "common/log/log.hpp"

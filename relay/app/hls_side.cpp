@@ -1,5 +1,7 @@
 #include "relay/app/hls_side.hpp"
 
+#include <utility>
+
 #include "relay/app/ticker.hpp"
 #include "relay/http/hls_feed.hpp"
 #include "relay/http/hls_service.hpp"

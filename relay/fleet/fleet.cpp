@@ -1,5 +1,7 @@
 #include "relay/fleet/fleet.hpp"
 
+#include <utility>
+
 #include "common/auth/digest.hpp"
 #include "common/auth/random.hpp"
 #include "common/log/log.hpp"

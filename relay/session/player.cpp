@@ -1,5 +1,7 @@
 #include "relay/session/player.hpp"
 
+#include <utility>
+
 #include "relay/stream/preface.hpp"
 
 namespace tongke::relay {

@@ -1,5 +1,7 @@
 #include "relay/session/session_set.hpp"
 
+#include <utility>
+
 namespace tongke::relay {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "relay/stream/advisories.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tongke::relay {
 

@@ -1,5 +1,7 @@
 #include "relay/stream/publishers.hpp"
 
+#include <utility>
+
 namespace tongke::relay {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "relay/stream/rates.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tongke::relay {
 namespace {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <utility>
 
 #include "common/hls/segmenter.hpp"
 #include "common/log/log.hpp"

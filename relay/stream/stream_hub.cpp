@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "common/async/aliases.hpp"
 #include "common/log/log.hpp"

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 namespace tongke::relay {
 namespace {

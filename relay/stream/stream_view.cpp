@@ -1,6 +1,7 @@
 #include "relay/stream/stream_view.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tongke::relay {
 namespace {

@@ -56,20 +56,20 @@ async function everybody(json) {
   return { callers, teacher };
 }
 
-async function ask({ method, path, roles }, caller, media) {
-  const allowed = roles[caller.site];
-  const open = allowed.includes('public') || (allowed.includes(caller.role) && (caller.mine || !path.includes('{room}')));
-  const body = open ? {} : kWorking[path] ?? {};
+const isOpen = ({ path, roles }, { site, role, mine }) => roles[site].includes('public') || (roles[site].includes(role) && (mine || !path.includes('{room}')));
+
+/** @param body what is sent, as text, unless the method has none */
+async function ask({ method, path }, caller, media, body) {
   const answer = await caller.call(fill(path, media), method === 'get' || method === 'delete' ? { method: method.toUpperCase() }
-    : { method: method.toUpperCase(), headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    : { method: method.toUpperCase(), headers: { 'content-type': 'application/json' }, body });
   if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {  // goes on for ever
     await answer.body.cancel();
-    return { open, status: answer.status, code: null };
+    return { status: answer.status, code: null };
   }
   const text = await answer.text();
   let code = null;
   try { code = JSON.parse(text).code ?? null; } catch { /* media and pages */ }
-  return { open, status: answer.status, code };
+  return { status: answer.status, code };
 }
 
 test('every route × everybody, before, during and after the lesson', async (t) => {
@@ -84,7 +84,8 @@ test('every route × everybody, before, during and after the lesson', async (t) 
       if (!route.roles[caller.site]) continue;
       // Logging out is for everybody and would end the session we go on with.
       if (route.path === '/api/v1/session' && route.method !== 'get') continue;
-      const { open, status, code } = await ask(route, caller, media);
+      const open = isOpen(route, caller);
+      const { status, code } = await ask(route, caller, media, JSON.stringify(open ? {} : kWorking[route.path] ?? {}));
       asked++;
       const refused = [401, 403].includes(status);
       seen[open ? 'open' : 'refused']++;
@@ -92,6 +93,11 @@ test('every route × everybody, before, during and after the lesson', async (t) 
       if (open ? refused && !kStates.includes(code) : !refused || !code) wrong.push(line);
       if (!open && caller.role === null && status !== 401) wrong.push(`${line}: not 401`);
       if (route.path.startsWith('/rooms/{room}/hls') && caller.role && !open && code !== 'not_homeroom_teacher') wrong.push(`${line}: another code`);
+      if (open || route.method === 'get') continue;
+      // Whom a route is not for learns nothing of what it takes: the refusal is the same whatever is sent.
+      const broken = await ask(route, caller, media, '{"broken');
+      asked++;
+      if (broken.status !== status || broken.code !== code) wrong.push(`${line}, but with a broken body ${broken.status} ${broken.code}`);
     }
     t.diagnostic(`${name}: ${seen.refused} refused, ${seen.open} open`);
     assert.deepEqual(wrong, [], name);

@@ -2,7 +2,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { load } from './load.mjs';
 
-const { faceOf, sentence, refusal, shownState, stripFor, latencyText, facts, byTrouble, merged, stallsOf, runs, scaleTop, browserLine, screenLine, clockLine } = await load(
+const { faceOf, sentence, refusal, shownState, stripFor, latencyText, facts, byTrouble, merged, stallsOf, stallsSoFar, runs, scaleTop, browserLine, screenLine, clockLine } = await load(
   'player/ui/teacher/face', 'player/ui/teacher/trouble', 'common/ui/board/order', 'common/ui/sparkline', 'player/ui/livetest/quick_check');
 
 const now = '2025-04-17T00:50:00.000Z';  // 08:50 in Shanghai
@@ -100,4 +100,11 @@ test('the quick check grades browsers, screens and clocks', () => {
   assert.deepEqual([chrome(120), chrome(109), chrome(86), chrome(60), browserLine('MSIE 8.0').grade], ['good', 'good', 'note', 'bad', 'bad']);
   assert.deepEqual([screenLine(1366, 768).grade, screenLine(1024, 768).grade, screenLine(800, 600).grade], ['good', 'note', 'bad']);
   assert.deepEqual([0.5, -30, 4000].map((offset) => clockLine(offset).grade), ['good', 'note', 'bad']);
+});
+
+test('a tile counts the stall that goes on with those that ended', () => {
+  const stalls = { count: 1, seconds: 4 }, at = Date.parse(now);
+  assert.deepEqual(stallsSoFar({ stalls, open_stall: null }, at), stalls);
+  assert.deepEqual(stallsSoFar({ stalls, open_stall: { begin: '2025-04-17T00:49:50.000Z' } }, at), { count: 2, seconds: 14 });
+  assert.deepEqual(stallsSoFar({ stalls, open_stall: { begin: '2025-04-17T00:50:01.000Z' } }, at), { count: 2, seconds: 4 }, 'a clock that is behind takes nothing off');
 });

@@ -6,7 +6,8 @@ import { kVerdictColours } from '../../../common/ui/states';
 import { dated, ms, tidy } from '../../../common/ui/time';
 
 const seconds = (n: number | null) => (n === null ? t('measure.unknown') : t('unit.seconds', { n: tidy(n) }));
-const ratio = (n: number | null) => (n === null ? t('measure.unknown') : `${n.toFixed(2)}×`);
+const kAmple = 100;  // beyond this a ratio tells of the loopback or the cache, not of the line
+const ratio = (n: number | null) => (n === null ? t('measure.unknown') : n > kAmple ? `> ${kAmple}×` : `${n.toFixed(2)}×`);
 const percent = (n: number | null) => (n === null ? t('measure.unknown') : `${(n * 100).toFixed(2)} %`);
 const times = (n: number | null) => (n === null ? t('measure.unknown') : t('measure.times', { n }));
 const rate = (n: number | null) => (n === null ? t('measure.unknown') : `${(n / 1e6).toFixed(2)} Mbit/s`);

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <fstream>
+#include <utility>
 
 #include "tests/support/catch.hpp"
 

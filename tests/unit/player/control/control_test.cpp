@@ -1,6 +1,7 @@
 #include "player/control/control.hpp"
 
 #include <fstream>
+#include <utility>
 
 #include "common/auth/audit.hpp"
 #include "common/auth/password.hpp"

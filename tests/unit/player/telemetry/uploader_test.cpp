@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <random>
+#include <utility>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_dir.hpp"

@@ -1,5 +1,7 @@
 #include "relay/stream/stream_view.hpp"
 
+#include <utility>
+
 #include "tests/unit/relay/stream/log_fixture.hpp"
 
 using namespace tongke;
