@@ -1,7 +1,9 @@
 // Fan-out cost side by side in one run: CPU-seconds of the server per GB that
-// reached the players. Loopback, server on core 0, load on the others.
+// reached the players. Loopback, server on core 0, load on the others. First
+// RTMP at each server in turn, then HLS alone and both at once at ours.
 //   node tests/bench/bench.mjs [--players 500] [--hls 200] [--seconds 20] [--runs 3]
-// Prints a table and exits 1 when a player was dropped or starved.
+// Prints tables and exits 1 when a player of ours was dropped or starved, or
+// (60 s or more) resident memory of the second half is 2 % off the first's.
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from '../support/demo.mjs';
@@ -17,55 +19,86 @@ const scope = { after: (action) => ends.push(action) };
 const loadCore = cpus().length > 1 ? ['taskset', ['-c', `1-${cpus().length - 1}`]] : ['env', []];
 let faults = 0;
 
-async function measured(server, command, args) {
-  const child = new Child(scope, loadCore[0], [...loadCore[1], program(command), ...args]);
-  await until(`${command} has warmed up`, () => child.stderr.includes('measuring') || child.result, 60);
-  const before = usage(server.pids), begin = Date.now();
+const mean = (part) => part.reduce((a, b) => a + b, 0) / part.length;
+
+/** The loads run at once against one server: {results, cost, rss, growth}, cost in CPU-seconds per GB. */
+async function measured(server, loads) {
+  const children = loads.map(([command, ...args]) => new Child(scope, loadCore[0], [...loadCore[1], program(command), ...args, '--seconds', String(seconds)]));
+  await until('every load has warmed up', () => children.every((child) => child.stderr.includes('measuring') || child.result), 60);
+  const before = usage(server.pids);
   const memory = [];
   const watch = setInterval(() => memory.push(usage(server.pids).rss), 1000);
-  await child.ended;
+  await Promise.all(children.map((child) => child.ended));
   clearInterval(watch);
   const after = usage(server.pids);
-  if (!child.stdout) throw new Error(`${command}: ${child.stderr}`);
-  const result = JSON.parse(child.stdout);
-  const half = Math.floor(memory.length / 2), mean = (part) => part.reduce((a, b) => a + b, 0) / part.length;
-  return { ...result, cost: (after.cpu - before.cpu) / (result.bytes / 1e9), cores: (after.cpu - before.cpu) / ((Date.now() - begin) / 1000), rss: after.rss, growth: mean(memory.slice(half)) / mean(memory.slice(0, half)) - 1 };
+  const results = children.map((child, i) => {
+    if (!child.stdout) throw new Error(`${loads[i][0]}: ${child.stderr}`);
+    return JSON.parse(child.stdout);
+  });
+  const half = Math.floor(memory.length / 2), growth = mean(memory.slice(half)) / mean(memory.slice(0, half)) - 1;
+  if (server.ours && seconds >= 60 && Math.abs(growth) > 0.02) faults++;
+  return { results, cost: (after.cpu - before.cpu) / (results.reduce((n, r) => n + r.bytes, 0) / 1e9), rss: after.rss, growth };
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-async function rtmpRound(server) {
-  const result = await measured(server, 'rtmp_load', ['--port', String(server.port), '--path', server.path, '--players', String(players), '--seconds', String(seconds), '--warmup', '8']);
-  if (result.alive < players || (server.httpPort && result.gap_max_s > 1)) faults++;
-  return result;
+const kLogFills = 150_000;  // ms: keep_seconds (120) and a margin; until then memory grows by what is kept
+const percent = (x) => `${x < 0 ? '' : '+'}${(x * 100).toFixed(1)} %`;
+const range = (values, digits = 2) => [Math.min(...values), median(values), Math.max(...values)].map((x) => x.toFixed(digits)).join('  ');
+const widest = (rounds) => rounds.reduce((a, b) => (Math.abs(b.growth) > Math.abs(a) ? b.growth : a), 0);
+// The first 8 s, in which everyone joins, are not counted.
+const rtmpLoad = (server) => ['rtmp_load', '--port', String(server.port), '--path', server.path, '--players', String(players), '--warmup', '8'];
+const hlsLoad = (server) => ['hls_load', '--port', String(server.httpPort), '--playlist', '/hls/main/live.m3u8', '--bearer', server.token, '--players', String(hlsPlayers), '--warmup', '8'];
+const rtmpBad = (r) => r.alive < players || r.gap_max_s > 1;
+const hlsBad = (r) => r.errors || r.dropped || r.later_than_1s;
+
+function printRtmp(servers, rows) {
+  console.log(`\nRTMP, ${players} players, ${seconds} s, ${runs} runs in turn`);
+  console.log('server                          CPU-s/GB (min median max)   Mbit/s each   gap p99 / max s   dropped   RSS MB   RSS 2nd half, widest');
+  for (const [k, server] of servers.entries()) {
+    const last = rows[k].at(-1), results = rows[k].map((round) => round.results[0]);
+    console.log(`${server.name.padEnd(30)}  ${range(rows[k].map((round) => round.cost))}            `
+      + `${(last.results[0].bytes * 8 / last.results[0].seconds / players / 1e6).toFixed(2)}          ${median(results.map((r) => r.gap_p99_s)).toFixed(3)} / ${Math.max(...results.map((r) => r.gap_max_s)).toFixed(3)}     `
+      + `${players - Math.min(...results.map((r) => r.alive))}         ${(last.rss / 1e6).toFixed(0)}       ${percent(widest(rows[k]))}`);
+  }
+  const ratio = (k) => rows[0].map((round, i) => round.cost / rows[k][i].cost);
+  for (const [k, server] of servers.entries()) if (k) console.log(`ours / ${server.name}: ${range(ratio(k))} (min median max of the runs)`);
+}
+
+function hlsLine(results) {
+  const sum = (what) => results.reduce((n, r) => n + r[what], 0);
+  return `fetch p50 ${(median(results.map((r) => r.fetch_p50_s)) * 1e3).toFixed(1)} ms, p99 ${(median(results.map((r) => r.fetch_p99_s)) * 1e3).toFixed(1)} ms; ${sum('segments')} segments, ${sum('later_than_1s')} fetched later than 1 s after they were listed, ${sum('errors')} errors, ${sum('dropped')} dropped`;
 }
 
 async function main() {
   const dir = temporaryFolder();
   const file = await makeFile(scope, join(dir, 'lesson.mp4'), 30);
-  const servers = [await startOurs(scope), await startNginx(scope, dir), await startNginx(scope, dir, { chunkSize: 60000 })];
+  const servers = [{ ...await startOurs(scope), ours: true }, await startNginx(scope, dir), await startNginx(scope, dir, { chunkSize: 60000 })];
+  const ours = servers[0];
   for (const server of servers) publish(scope, 'ffmpeg -c copy', server.publishUrl, file);
-  await servers[0].relay.untilMedia('main', servers[0].token);
-  await pause(3000);
+  await ours.relay.untilMedia('main', ours.token);
+  await pause(seconds >= 60 ? kLogFills : 3000);
+  const progress = (what, i) => console.error(`${what}: run ${i + 1} of ${runs} done`);
 
   const rows = servers.map(() => []);
-  for (let i = 0; i < runs; i++) for (const [k, server] of servers.entries()) rows[k].push(await rtmpRound(server));
-  console.log(`\nRTMP, ${players} players, ${seconds} s, ${runs} runs in turn`);
-  console.log('server                          CPU-s/GB (min median max)   Mbit/s each   gap p99 / max s   dropped   RSS MB   RSS 2nd half');
-  for (const [k, server] of servers.entries()) {
-    const costs = rows[k].map((r) => r.cost), last = rows[k].at(-1);
-    console.log(`${server.name.padEnd(30)}  ${Math.min(...costs).toFixed(2)}  ${median(costs).toFixed(2)}  ${Math.max(...costs).toFixed(2)}            `
-      + `${(last.bytes * 8 / last.seconds / players / 1e6).toFixed(2)}          ${median(rows[k].map((r) => r.gap_p99_s)).toFixed(3)} / ${Math.max(...rows[k].map((r) => r.gap_max_s)).toFixed(3)}     `
-      + `${players - Math.min(...rows[k].map((r) => r.alive))}         ${(last.rss / 1e6).toFixed(0)}       ${(last.growth * 100).toFixed(1)} %`);
+  for (let i = 0; i < runs; i++) {
+    for (const [k, server] of servers.entries()) rows[k].push(await measured(server, [rtmpLoad(server)]));
+    progress('RTMP', i);
   }
+  faults += rows[0].filter((round) => rtmpBad(round.results[0])).length;
+  printRtmp(servers, rows);
 
-  const ours = servers[0];
-  const hls = [];
-  for (let i = 0; i < runs; i++)
-    hls.push(await measured(ours, 'hls_load', ['--port', String(ours.httpPort), '--playlist', '/hls/main/live.m3u8', '--bearer', ours.token, '--players', String(hlsPlayers), '--seconds', String(seconds), '--warmup', '6']));
-  if (hls.some((r) => r.errors || r.dropped || r.later_than_1s)) faults++;
-  console.log(`\nHLS, ${hlsPlayers} keep-alive players, ${seconds} s, ${runs} runs: ${median(hls.map((r) => r.cost)).toFixed(2)} CPU-s/GB; fetch p50 ${(median(hls.map((r) => r.fetch_p50_s)) * 1e3).toFixed(1)} ms, p99 ${(median(hls.map((r) => r.fetch_p99_s)) * 1e3).toFixed(1)} ms; `
-    + `${hls.at(-1).segments} segments in the last run, ${hls.reduce((n, r) => n + r.later_than_1s, 0)} later than 1 s, ${hls.reduce((n, r) => n + r.errors, 0)} errors`);
+  const hls = [], both = [];
+  for (let i = 0; i < runs; i++) {
+    hls.push(await measured(ours, [hlsLoad(ours)]));
+    both.push(await measured(ours, [rtmpLoad(ours), hlsLoad(ours)]));
+    progress('HLS, and both', i);
+  }
+  faults += hls.filter((round) => hlsBad(round.results[0])).length + both.filter(({ results: [rtmp, http] }) => rtmpBad(rtmp) || hlsBad(http)).length;
+  console.log(`\nHLS, ${hlsPlayers} keep-alive players, ${seconds} s, ${runs} runs: ${range(hls.map((round) => round.cost))} CPU-s/GB; ${hlsLine(hls.map((round) => round.results[0]))}; RSS 2nd half, widest: ${percent(widest(hls))}`);
+  const rtmp = both.map((round) => round.results[0]);
+  console.log(`\n${players} RTMP and ${hlsPlayers} HLS players at once, ${seconds} s, ${runs} runs: ${range(both.map((round) => round.cost))} CPU-s/GB of both; RTMP gap p99 ${median(rtmp.map((r) => r.gap_p99_s)).toFixed(3)} s, longest ${Math.max(...rtmp.map((r) => r.gap_max_s)).toFixed(3)} s, ${players - Math.min(...rtmp.map((r) => r.alive))} dropped; `
+    + `HLS ${hlsLine(both.map((round) => round.results[1]))}; RSS ${(both.at(-1).rss / 1e6).toFixed(0)} MB, 2nd half, widest: ${percent(widest(both))}`);
 }
 
 try { await main(); } catch (error) { console.error(error); faults++; }
