@@ -118,11 +118,11 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
     }
 
     void end(const std::string& room, const std::string& actor, const std::string& why,
-             const std::function<void(const Lease&, WallTime)>& on_ended, std::function<void(bool)> done) {
+             const std::function<void(const Lease&, WallTime)>& tell, std::function<void(bool)> done) {
         const auto now = clock.wall();
         const auto lease = book.stop(room, now, why);
         if (!lease) return done(true);
-        if (on_ended) on_ended(*lease, now);
+        if (tell) tell(*lease, now);
         keep_leases(auth::AuditEntry{actor, "playback.stop", room, "ok", why}, std::move(done));
     }
 };

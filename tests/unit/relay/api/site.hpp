@@ -59,7 +59,7 @@ struct Site {
 
     /// Two counties, and one account of each kind; passwords hashed cheaply.
     void prepare() {
-        auto db = std::move(*store::Database::open("sqlite:", dir.path()));
+        auto db = *store::Database::open("sqlite:", dir.path());
         RosterStore rosters{*db};
         REQUIRE(rosters.migrate());
         ImportPlan plan;

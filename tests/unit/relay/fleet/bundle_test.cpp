@@ -29,7 +29,7 @@ Roster sample() {
 
 struct Office {
     test::TemporaryDir dir;
-    std::unique_ptr<store::Database> db = std::move(*store::Database::open("sqlite:", dir.path()));
+    std::unique_ptr<store::Database> db = *store::Database::open("sqlite:", dir.path());
     NodeStore nodes{*db};
     auth::SigningKey key = auth::SigningKey::generate();
     ManualClock clock;

@@ -40,7 +40,7 @@ Telemetry telemetry(std::vector<EventRecord> events, std::vector<TestRecord> tes
 
 struct Db {
     test::TemporaryDir dir;
-    std::unique_ptr<store::Database> db = std::move(*store::Database::open("sqlite:", dir.path()));
+    std::unique_ptr<store::Database> db = *store::Database::open("sqlite:", dir.path());
     RecordStore records{*db};
     NodeStore nodes{*db};
     Db() {

@@ -30,7 +30,7 @@ constexpr std::string_view kSecond =
 
 struct Stored {
     test::TemporaryDir dir;
-    std::unique_ptr<store::Database> db = std::move(*store::Database::open("sqlite:", dir.path()));
+    std::unique_ptr<store::Database> db = *store::Database::open("sqlite:", dir.path());
     RosterStore store{*db};
     Stored() { REQUIRE(store.migrate()); }
 

@@ -86,7 +86,7 @@ TEST_CASE("a slot begins with its first instant and ends before its last") {
 
 TEST_CASE("a stored schedule is loaded as it was, and storing the same announces nothing") {
     const test::TemporaryDir dir;
-    auto db = std::move(*store::Database::open("sqlite:", dir.path()));
+    auto db = *store::Database::open("sqlite:", dir.path());
     ScheduleStore schedule{*db};
     REQUIRE(schedule.migrate());
     const auto slots = read(item("a", "lesson", k9, k10, R"(["510113-01","510113-02"])") + "," +
