@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "common/base/byte_writer.hpp"
 #include "common/rtmp/error.hpp"
@@ -204,6 +205,12 @@ bool StrictArray::operator==(const StrictArray& other) const { return items == o
 std::optional<double> Value::number() const {
     const auto* number = std::get_if<double>(&v);
     return number ? std::optional{*number} : std::nullopt;
+}
+std::optional<std::int64_t> Value::integer() const {
+    constexpr double kLargestExact = 9007199254740992.0;  // 2^53
+    const auto* number = std::get_if<double>(&v);
+    if (!number || !(std::abs(*number) <= kLargestExact)) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
 }
 std::optional<bool> Value::boolean() const {
     const auto* flag = std::get_if<bool>(&v);

@@ -2,6 +2,7 @@
 // encoded for our own commands. ECMA array counts are advisory; unknown data
 // ends a value with an error, never with a guess.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,8 @@ struct Value {
     Value(XmlDocument document);
 
     std::optional<double> number() const;
+    /// The number without its fraction; null for any other type, for what is not a number, and beyond ±2^53.
+    std::optional<std::int64_t> integer() const;
     std::optional<bool> boolean() const;
     /// The text of a string; null for any other type.
     const std::string* text() const;

@@ -160,10 +160,8 @@ struct ClientSession::State {
     static PlayStarted play_started(const Value& info) {
         PlayStarted event;
         const auto* first = info.find("firstFrame");
-        const auto number = first ? first->number() : std::nullopt;
-        if (number && *number >= 0 && *number <= 9007199254740992.0) {
-            event.first_frame = static_cast<std::int64_t>(*number);
-        }
+        const auto number = first ? first->integer() : std::nullopt;
+        if (number && *number >= 0) event.first_frame = *number;
         const auto* resumed = info.find("resumed");
         event.resumed = resumed && resumed->boolean().value_or(false);
         return event;

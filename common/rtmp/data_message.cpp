@@ -1,7 +1,5 @@
 #include "common/rtmp/data_message.hpp"
 
-#include <cmath>
-
 #include "common/rtmp/amf0.hpp"
 #include "common/rtmp/url.hpp"
 
@@ -10,14 +8,9 @@ namespace {
 
 using amf0::Value;
 
-constexpr double kLargestExactInteger = 9007199254740992.0;  // 2^53
-constexpr std::int64_t kLongestTargetDuration = 10;          // seconds, CONTRACT.md 5
+constexpr std::int64_t kLongestTargetDuration = 10;  // seconds, CONTRACT.md 5
 
-std::optional<std::int64_t> integer(const Value* value) {
-    const auto number = value ? value->number() : std::nullopt;
-    if (!number || !(std::abs(*number) <= kLargestExactInteger)) return std::nullopt;
-    return static_cast<std::int64_t>(*number);
-}
+std::optional<std::int64_t> integer(const Value* value) { return value ? value->integer() : std::nullopt; }
 
 /// The object of a data message called `name`.
 std::optional<Value> argument(ByteView payload, std::string_view name) {

@@ -69,8 +69,8 @@ std::vector<amf0::Property> enhanced_answer(const Value& offer) {
     if (offer.find("audioFourCcInfoMap")) {
         answer.push_back({"audioFourCcInfoMap", amf0::Object{{{"mp4a", kForward}}, {}}});
     }
-    if (const auto* caps = offer.find("capsEx"); caps && caps->number()) {
-        const bool reconnect = static_cast<int>(std::clamp(*caps->number(), 0.0, 255.0)) & 1;
+    if (const auto* caps = offer.find("capsEx"); caps && caps->integer()) {
+        const bool reconnect = *caps->integer() & 1;
         answer.push_back({"capsEx", reconnect ? kReconnectCapability : 0.0});
     }
     return answer;

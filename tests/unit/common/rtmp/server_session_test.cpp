@@ -1,5 +1,7 @@
 #include "common/rtmp/server_session.hpp"
 
+#include <limits>
+
 #include "tests/golden/rtmp/hex.hpp"
 #include "tests/unit/common/rtmp/peer.hpp"
 
@@ -207,6 +209,15 @@ TEST_CASE("the enhanced offer is answered with what is shared") {
     CHECK(*info.find("fourCcList") == Value{amf0::StrictArray{{"avc1"}}});
     CHECK(info.find("videoFourCcInfoMap")->find("avc1")->number() == 4.0);
     CHECK(info.find("capsEx")->number() == 1.0);
+}
+
+TEST_CASE("capabilities that are no number are not answered") {
+    for (const double odd :
+         {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 1e300}) {
+        Peer peer;
+        peer.command({"connect", 1.0, amf0::Object{{{"app", "live"}, {"capsEx", odd}}, {}}});
+        CHECK_FALSE(peer.commands().front()[3].find("capsEx"));
+    }
 }
 
 TEST_CASE("stream names that are not plain are refused with a status") {
