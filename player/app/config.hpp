@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "common/config/config.hpp"
-#include "common/log/log.hpp"
-#include "common/net/ip_address.hpp"
+#include "common/program/sections.hpp"
 
 namespace tongke::player {
 
@@ -17,36 +16,14 @@ struct RelayConfig {
     bool operator==(const RelayConfig&) const = default;
 };
 
-struct HttpConfig {
-    config::Address listen{"::", 8090};
-    config::Address tls_listen{"::", 8443};  // served only when [tls] is set
-    std::vector<std::string> trusted_proxies;
-    bool operator==(const HttpConfig&) const = default;
-
-    std::vector<net::IpPrefix> proxies() const;
-};
-
-struct TlsConfig {
-    std::string certificate, private_key;  // PEM files
-    bool enabled() const { return !certificate.empty(); }
-    bool operator==(const TlsConfig&) const = default;
-};
-
-struct LogConfig {
-    std::string level = "info";
-    std::string file;  // "" = standard error
-    log::Level level_value() const;
-    bool operator==(const LogConfig&) const = default;
-};
-
 struct PlayerConfig {
     std::string data_dir = "/var/lib/tongke-player";
     double latency_seconds = 8;
     RelayConfig relay;
     std::vector<std::string> upstreams;  // [[upstream]] url in order; empty = the relay
-    HttpConfig http;
-    TlsConfig tls;
-    LogConfig log;
+    program::HttpConfig http{.listen = {"::", 8090}};
+    program::TlsConfig tls;
+    program::LogConfig log;
     bool operator==(const PlayerConfig&) const = default;
 };
 

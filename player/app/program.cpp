@@ -1,10 +1,9 @@
 #include "player/app/program.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <iostream>
 
+#include "common/program/document.hpp"
 #include "player/app/command_line.hpp"
 #include "player/app/config.hpp"
 #include "player/app/serve.hpp"
@@ -18,21 +17,12 @@ namespace {
 constexpr const char* kSystemFile = "/etc/tongke/player.toml";
 constexpr std::size_t kLargestRecording = 1u << 30;
 
-std::string config_file(const CommandLine& line) {
-    if (!line.config_file.empty()) return line.config_file;
-    return access(kSystemFile, R_OK) == 0 ? kSystemFile : "";
-}
-
 // Prints what is wrong; empty then.
 std::optional<PlayerConfig> load_config(const CommandLine& line, std::ostream& err) {
-    const auto file = config_file(line);
-    auto document = file.empty() ? config::Document::parse("", "(defaults)") : config::Document::load(file);
-    for (const auto& assignment : line.set) document.set(assignment);
+    auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
     auto out = read_config(document);
     if (!line.data_dir.empty()) out.data_dir = line.data_dir;
-    const auto problems = document.problems();
-    for (const auto& problem : problems) err << problem.to_string() << '\n';
-    if (!problems.empty()) return std::nullopt;
+    if (!program::is_sound(document, err)) return std::nullopt;
     return out;
 }
 
@@ -57,7 +47,7 @@ int run_enroll(const CommandLine& line, const PlayerConfig& config, command::Enr
         std::filesystem::permissions(config.data_dir, std::filesystem::perms::owner_all, error);
     if (!enrol({config.data_dir, enroll.relay, enroll.code, config.relay.ca}, std::cout, std::cerr))
         return kExitOther;
-    const auto file = config_file(line);
+    const auto file = program::config_file(line.config_file, kSystemFile);
     if (config.relay.url.empty() && !file.empty()) write_relay_url(file, enroll.relay);
     return kExitDone;
 }

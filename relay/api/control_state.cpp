@@ -144,6 +144,14 @@ void ControlState::reload_changes(bool at_start) {
     }
 }
 
+void add_route(http::Router& router, const SharedState& state, std::string method, std::string pattern,
+               void (*handle)(ControlState&, const http::Request&, const http::Reply&)) {
+    router.add(
+        std::move(method), std::move(pattern),
+        [state, handle](const http::Request& request, http::Reply reply) { handle(*state, request, reply); },
+        state->hooks.post);
+}
+
 http::Response store_problem(const Error& error) {
     const bool full = error == store::Errc::disk_full;
     return http::problem(

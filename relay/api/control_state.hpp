@@ -79,6 +79,9 @@ struct ControlState {
 http::Response store_problem(const Error& error);
 
 using SharedState = std::shared_ptr<ControlState>;
+/// Adds a route whose handler runs on the control thread and answers at once or keeps the reply.
+void add_route(http::Router& router, const SharedState& state, std::string method, std::string pattern,
+               void (*handle)(ControlState&, const http::Request&, const http::Reply&));
 void add_session_routes(http::Router& router, const SharedState& state);
 void add_room_routes(http::Router& router, const SharedState& state);
 void add_stream_routes(http::Router& router, const SharedState& state);

@@ -167,18 +167,9 @@ void answer_waiting_bundles(ControlState& state) {
 }
 
 void add_node_routes(http::Router& router, const SharedState& state) {
-    const auto on_state = [&](std::string method, std::string pattern,
-                              void (*handle)(ControlState&, const http::Request&, const http::Reply&)) {
-        router.add(
-            std::move(method), std::move(pattern),
-            [state, handle](const http::Request& request, http::Reply reply) {
-                handle(*state, request, reply);
-            },
-            state->hooks.post);
-    };
-    on_state("POST", "/api/v1/node/enroll", enrol);
-    on_state("GET", "/api/v1/node/bundle", ask_bundle);
-    on_state("POST", "/api/v1/node/telemetry", take_telemetry);
+    add_route(router, state, "POST", "/api/v1/node/enroll", enrol);
+    add_route(router, state, "GET", "/api/v1/node/bundle", ask_bundle);
+    add_route(router, state, "POST", "/api/v1/node/telemetry", take_telemetry);
 }
 
 }  // namespace tongke::relay

@@ -110,24 +110,15 @@ void tell_watchers(ControlState& state) {
 }
 
 void add_room_routes(http::Router& router, const SharedState& state) {
-    const auto on_state = [&](std::string pattern,
-                              void (*handle)(ControlState&, const http::Request&, const http::Reply&)) {
-        router.add(
-            "GET", std::move(pattern),
-            [state, handle](const http::Request& request, http::Reply reply) {
-                handle(*state, request, reply);
-            },
-            state->hooks.post);
-    };
-    on_state("/api/v1/rooms", list_rooms);
-    on_state("/api/v1/rooms/{room}",
-             [](ControlState& s, const http::Request& request, const http::Reply& reply) {
-                 if (const auto* room = room_for(s, request, reply))
-                     reply(http::json_response(room_json(s.fleet.summary(*room))));
-             });
-    on_state("/api/v1/rooms/{room}/events", list_events);
-    on_state("/api/v1/rooms/{room}/tests", list_tests);
-    on_state("/api/v1/rooms/{room}/tests/{id}", show_test);
+    add_route(router, state, "GET", "/api/v1/rooms", list_rooms);
+    add_route(router, state, "GET", "/api/v1/rooms/{room}",
+              [](ControlState& s, const http::Request& request, const http::Reply& reply) {
+                  if (const auto* room = room_for(s, request, reply))
+                      reply(http::json_response(room_json(s.fleet.summary(*room))));
+              });
+    add_route(router, state, "GET", "/api/v1/rooms/{room}/events", list_events);
+    add_route(router, state, "GET", "/api/v1/rooms/{room}/tests", list_tests);
+    add_route(router, state, "GET", "/api/v1/rooms/{room}/tests/{id}", show_test);
     router.add(
         "GET", "/api/v1/events",
         [state](const http::Request& request, http::Reply reply) { watch(state, request, reply); },

@@ -77,18 +77,9 @@ void switch_source(ControlState& state, const http::Request& request, const http
 }  // namespace
 
 void add_stream_routes(http::Router& router, const SharedState& state) {
-    const auto on_state = [&](std::string method, std::string pattern,
-                              void (*handle)(ControlState&, const http::Request&, const http::Reply&)) {
-        router.add(
-            std::move(method), std::move(pattern),
-            [state, handle](const http::Request& request, http::Reply reply) {
-                handle(*state, request, reply);
-            },
-            state->hooks.post);
-    };
-    on_state("GET", "/api/v1/streams", list_streams);
-    on_state("GET", "/api/v1/streams/{stream}", show_stream);
-    on_state("POST", "/api/v1/streams/{stream}/source", switch_source);
+    add_route(router, state, "GET", "/api/v1/streams", list_streams);
+    add_route(router, state, "GET", "/api/v1/streams/{stream}", show_stream);
+    add_route(router, state, "POST", "/api/v1/streams/{stream}/source", switch_source);
 }
 
 }  // namespace tongke::relay

@@ -26,30 +26,6 @@ void read_rtmp(config::Section section, RtmpConfig& out) {
         section.problem("tls_listen", "RTMPS is not offered by this version: leave tls_listen empty");
 }
 
-void read_http(config::Section section, HttpConfig& out) {
-    section.read("listen", out.listen);
-    section.read("tls_listen", out.tls_listen);
-    section.read("trusted_proxies", out.trusted_proxies);
-    for (const auto& proxy : out.trusted_proxies)
-        if (!net::IpPrefix::parse(proxy))
-            section.problem("trusted_proxies", "must be addresses or prefixes like \"10.0.0.0/8\"");
-}
-
-void check_readable(const config::Section& section, std::string_view key, const std::string& path) {
-    if (!path.empty() && access(path.c_str(), R_OK) != 0)
-        section.problem(key, fmt::format("the file of '{}' cannot be read: {}", key, path));
-}
-
-void read_tls(config::Section section, TlsConfig& out) {
-    section.read("certificate", out.certificate);
-    section.read("private_key", out.private_key);
-    if (out.certificate.empty() != out.private_key.empty())
-        section.problem(out.certificate.empty() ? "private_key" : "certificate",
-                        "certificate and private_key go together: set both or none");
-    check_readable(section, "certificate", out.certificate);
-    check_readable(section, "private_key", out.private_key);
-}
-
 void read_settings(config::Section& section, StreamSettings& out) {
     section.read("keep_seconds", out.keep_seconds, 10, 3600);
     section.read("segment_seconds", out.segment_seconds, 1, 10);
@@ -82,11 +58,6 @@ void read_limits(config::Section section, LimitsConfig& out) {
     section.read("handshake_seconds", out.handshake, milliseconds{1000}, minutes{10});
 }
 
-void read_log(config::Section section, LogConfig& out) {
-    section.read_choice("level", out.level, {"debug", "info", "warn", "error"});
-    section.read("file", out.file);
-}
-
 bool same_socket(const config::Address& a, const config::Address& b) {
     return a.enabled() && b.enabled() && a.port != 0 && a.port == b.port &&
            (a.any() || b.any() || a.host == b.host);
@@ -102,20 +73,6 @@ void check_listeners(const config::Section& root, const RelayConfig& c) {
 }
 
 }  // namespace
-
-std::vector<net::IpPrefix> HttpConfig::proxies() const {
-    std::vector<net::IpPrefix> out;
-    for (const auto& text : trusted_proxies)
-        if (const auto prefix = net::IpPrefix::parse(text)) out.push_back(*prefix);
-    return out;
-}
-
-log::Level LogConfig::level_value() const {
-    return level == "debug"   ? log::Level::debug
-           : level == "warn"  ? log::Level::warn
-           : level == "error" ? log::Level::error
-                              : log::Level::info;
-}
 
 const StreamConfig* RelayConfig::stream(std::string_view name) const {
     const auto found =
@@ -149,14 +106,14 @@ RelayConfig read_config(const config::Document& document) {
     if (out.data_dir.empty()) root.problem("data_dir", "data_dir must not be empty");
     root.section("database").read("url", out.database_url);
     read_rtmp(root.section("rtmp"), out.rtmp);
-    read_http(root.section("http"), out.http);
-    read_tls(root.section("tls"), out.tls);
+    program::read_http(root.section("http"), out.http);
+    program::read_tls(root.section("tls"), out.tls);
     auto defaults = root.section("stream_defaults");
     read_settings(defaults, out.stream_defaults);
     for (auto& section : root.section("stream").sections())
         out.streams.push_back(read_stream(section, out.stream_defaults));
     read_limits(root.section("limits"), out.limits);
-    read_log(root.section("log"), out.log);
+    program::read_log(root.section("log"), out.log);
     check_listeners(root, out);
     return out;
 }

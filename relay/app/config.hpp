@@ -6,29 +6,13 @@
 #include <vector>
 
 #include "common/config/config.hpp"
-#include "common/log/log.hpp"
-#include "common/net/ip_address.hpp"
+#include "common/program/sections.hpp"
 
 namespace tongke::relay {
 
 struct RtmpConfig {
     config::Address listen{"::", 1935};
     bool operator==(const RtmpConfig&) const = default;
-};
-
-struct HttpConfig {
-    config::Address listen{"::", 8080};
-    config::Address tls_listen{"::", 8443};  // served only when [tls] is set
-    std::vector<std::string> trusted_proxies;
-    bool operator==(const HttpConfig&) const = default;
-
-    std::vector<net::IpPrefix> proxies() const;
-};
-
-struct TlsConfig {
-    std::string certificate, private_key;  // PEM files
-    bool enabled() const { return !certificate.empty(); }
-    bool operator==(const TlsConfig&) const = default;
 };
 
 struct StreamSettings {
@@ -56,13 +40,6 @@ struct LimitsConfig {
     bool operator==(const LimitsConfig&) const = default;
 };
 
-struct LogConfig {
-    std::string level = "info";
-    std::string file;  // "" = standard error
-    log::Level level_value() const;
-    bool operator==(const LogConfig&) const = default;
-};
-
 struct RelayConfig {
     std::string data_dir = "/var/lib/tongke-relay";
     bool allow_plain = false;
@@ -71,12 +48,12 @@ struct RelayConfig {
     std::string help_phone = "4001910910";  // A19
     std::string database_url = "sqlite:";
     RtmpConfig rtmp;
-    HttpConfig http;
-    TlsConfig tls;
+    program::HttpConfig http{.listen = {"::", 8080}};
+    program::TlsConfig tls;
     StreamSettings stream_defaults;
     std::vector<StreamConfig> streams;
     LimitsConfig limits;
-    LogConfig log;
+    program::LogConfig log;
     bool operator==(const RelayConfig&) const = default;
 
     const StreamConfig* stream(std::string_view name) const;

@@ -1,9 +1,8 @@
 #include "relay/app/program.hpp"
 
-#include <unistd.h>
-
 #include <iostream>
 
+#include "common/program/document.hpp"
 #include "relay/app/command_line.hpp"
 #include "relay/app/run_command.hpp"
 #include "relay/app/serve.hpp"
@@ -13,21 +12,12 @@ namespace {
 
 constexpr const char* kSystemFile = "/etc/tongke/relay.toml";
 
-std::string config_file(const CommandLine& line) {
-    if (!line.config_file.empty()) return line.config_file;
-    return access(kSystemFile, R_OK) == 0 ? kSystemFile : "";
-}
-
 // Prints what is wrong; empty then.
 std::optional<RelayConfig> load_config(const CommandLine& line, std::ostream& err) {
-    const auto file = config_file(line);
-    auto document = file.empty() ? config::Document::parse("", "(defaults)") : config::Document::load(file);
-    for (const auto& assignment : line.set) document.set(assignment);
+    auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
     auto out = read_config(document);
     if (!line.data_dir.empty()) out.data_dir = line.data_dir;
-    const auto problems = document.problems();
-    for (const auto& problem : problems) err << problem.to_string() << '\n';
-    if (!problems.empty()) return std::nullopt;
+    if (!program::is_sound(document, err)) return std::nullopt;
     return out;
 }
 
