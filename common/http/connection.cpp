@@ -65,8 +65,8 @@ class StreamConnection final : public Connection,
         if (!ignored && parsed) peer_ = parsed->text();
     }
 
-    void start(std::function<void()> ended) override {
-        asio::co_spawn(io_.socket().get_executor(), run(this->shared_from_this()),
+    void start(bool welcome, std::function<void()> ended) override {
+        asio::co_spawn(io_.socket().get_executor(), run(this->shared_from_this(), welcome),
                        [ended = std::move(ended)](std::exception_ptr failure) {
                            if (failure) log_failure(failure);
                            ended();
@@ -88,6 +88,11 @@ class StreamConnection final : public Connection,
 
     void check(SteadyTime now) override { io_.check(now); }
 
+    std::optional<Idle> idle() const override {
+        if (busy_) return std::nullopt;
+        return Idle{has_asked_, idle_since_};
+    }
+
   private:
     static constexpr bool kTls = ServerStream<Stream>::kTls;
 
@@ -102,8 +107,7 @@ class StreamConnection final : public Connection,
     const ServerLimits& limits() const { return state_.options.limits; }
 
     /// Its argument keeps the connection while it runs.
-    Task<> run([[maybe_unused]] std::shared_ptr<StreamConnection> self) {
-        const bool welcome = state_.connections <= limits().connections;
+    Task<> run([[maybe_unused]] std::shared_ptr<StreamConnection> self, bool welcome) {
         if (!welcome) co_await turn_away();
         const bool ready = welcome && co_await shake_hands();
         if (ready) co_await serve();
@@ -117,6 +121,7 @@ class StreamConnection final : public Connection,
     }
 
     Task<> turn_away() {
+        busy_ = true;
         state_.refuse(Refusal::too_many_connections);
         if (kTls) co_return;  // a handshake would cost more than the answer is worth
         const Request nobody;
@@ -135,7 +140,6 @@ class StreamConnection final : public Connection,
     /// True when the connection may carry another request.
     Task<bool> serve_one() {
         if (buffer_.size() == 0 && !co_await wait_for_bytes()) co_return false;
-        busy_ = true;
         wire::request_parser<wire::string_body> parser;
         parser.header_limit(static_cast<std::uint32_t>(limits().head_bytes));
         parser.body_limit(limits().body_bytes);
@@ -146,6 +150,7 @@ class StreamConnection final : public Connection,
         if (head_error) co_return co_await refuse(failure_of(head_error));
         auto request = to_request(parser.get().base());
         if (!request) co_return co_await refuse({Refusal::bad_request, 400, "bad_request", "请求格式不正确"});
+        busy_ = has_asked_ = true;  // until here who drips a head is as idle as who sends nothing
         describe(*request);
         if (state_.options.admit)
             if (auto answer = state_.options.admit(*request)) {
@@ -173,7 +178,9 @@ class StreamConnection final : public Connection,
 
     Task<bool> wait_for_bytes() {
         busy_ = false;
-        io_.arm(limits().idle);
+        idle_since_ = std::chrono::steady_clock::now();
+        // Who has never asked for anything gets no longer than for a request.
+        io_.arm(has_asked_ ? limits().idle : std::min(limits().head, limits().idle));
         const auto [error, size] = co_await io_.stream().async_read_some(buffer_.prepare(1024), as_result);
         if (error) co_return false;
         buffer_.commit(size);
@@ -221,6 +228,7 @@ class StreamConnection final : public Connection,
             pending->response = problem(503, "handler_timeout", "服务器没有及时答复，请稍后重试");
         }
         auto& response = *pending->response;
+        if (!response.counted_as.empty()) state_.count(response.counted_as);
         if (response.stream) {
             co_await stream_events(asked, std::move(response));
             co_return false;
@@ -316,6 +324,8 @@ class StreamConnection final : public Connection,
     std::string peer_;
     std::shared_ptr<Pending> pending_;
     std::shared_ptr<EventChannel> channel_;
+    SteadyTime idle_since_ = std::chrono::steady_clock::now();
+    bool has_asked_ = false;
     bool busy_ = false;
     bool finishing_ = false;
     bool aborted_ = false;

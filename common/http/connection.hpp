@@ -5,6 +5,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "common/async/aliases.hpp"
 #include "common/http/server_state.hpp"
@@ -16,7 +17,15 @@ using Socket = async::TcpSocket;
 class Connection {
   public:
     virtual ~Connection() = default;
-    virtual void start(std::function<void()> ended) = 0;
+    /// `welcome`: false when the server is full; the peer is told so and the connection ends.
+    virtual void start(bool welcome, std::function<void()> ended) = 0;
+    /// Since when nothing has been asked of it, and whether anything ever was; none while it is at work.
+    struct Idle {
+        bool has_asked = false;
+        SteadyTime since{};
+        auto operator<=>(const Idle&) const = default;
+    };
+    virtual std::optional<Idle> idle() const = 0;
     /// The server stops: an idle connection closes now, a busy one after its answer.
     virtual void finish() = 0;
     /// Closes at once.

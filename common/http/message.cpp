@@ -48,6 +48,7 @@ Response json_response(std::string json, int status) {
 Response problem(int status, std::string_view code, std::string_view detail_zh, std::string extra_members) {
     Response response;
     response.status = status;
+    if (status >= 400 && status < 500) response.counted_as = code;
     if (!extra_members.empty()) extra_members.insert(extra_members.begin(), ',');
     response.text =
         fmt::format(R"({{"type":"about:blank","title":{},"status":{},"code":{},"detail":{}{}}})",

@@ -58,6 +58,10 @@ struct Response {
     SharedBytes shared;                   // immutable bytes sent without a copy
     std::shared_ptr<EventStream> stream;  // server-sent events (text/event-stream)
 
+    /// The word by which a refusal is counted (tongke_refused_total); problem() takes its code for 400 to
+    /// 499. "" = nothing to count, or counted already.
+    std::string counted_as;
+
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));
         return *this;

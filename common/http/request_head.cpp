@@ -7,6 +7,8 @@
 namespace tongke::http {
 namespace {
 
+using boost::beast::http::field;
+
 std::string lower(std::string_view text) {
     std::string out{text};
     for (auto& c : out)
@@ -34,6 +36,11 @@ std::optional<Request> to_request(const boost::beast::http::request_header<>& he
     auto target = parse_target(raw);
     if (!target) return std::nullopt;
     if (head.version() == 11 && head.count("host") != 1) return std::nullopt;
+    // RFC 9112 §6.3: a body framed in any other way would be read as the next request.
+    if (const auto coding = head.find(field::transfer_encoding);
+        coding != head.end() && lower(trim({coding->value().data(), coding->value().size()})) != "chunked")
+        return std::nullopt;
+    if (head.count(field::transfer_encoding) > 1) return std::nullopt;
     Request request;
     request.method = std::string{head.method_string()};
     request.target = std::string{raw};

@@ -1,5 +1,6 @@
 #include "common/http/server.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <mutex>
 #include <unordered_set>
@@ -18,6 +19,7 @@ namespace asio = boost::asio;
 using async::as_result;
 
 constexpr Milliseconds kAcceptPause{100};
+constexpr std::size_t kEvictedAtOnce = 32;  // so that a full server looks for the idlest once in 32 accepts
 
 /// Waits end within a quarter of the shortest limit after their deadline.
 Milliseconds sweep_interval(const ServerLimits& l) {
@@ -32,6 +34,7 @@ struct Worker {
     asio::io_context& io;
     int index;
     std::unordered_set<std::shared_ptr<Connection>> live;
+    std::unordered_set<std::shared_ptr<Connection>> evicted;  // closed, not counted any more, not yet gone
     async::Timer sweep;
     async::Timer grace;
     bool sweeping = false;
@@ -119,16 +122,39 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
         net::prepare(socket);
         auto connection = is_tls ? make_tls_connection(std::move(socket), state, worker.index, current_tls())
                                  : make_connection(std::move(socket), state, worker.index);
-        worker.live.insert(connection);
         if (!worker.sweeping) sweep_later(worker);
-        connection->start([self = shared_from_this(), &worker, weak = std::weak_ptr{connection}] {
+        const bool welcome = state->connections <= state->options.limits.connections || make_room(worker);
+        worker.live.insert(connection);
+        connection->start(welcome, [self = shared_from_this(), &worker, weak = std::weak_ptr{connection}] {
             self->ended(worker, weak.lock());
         });
     }
 
+    /// Closes the idlest connections of the worker, those first that never asked for anything: sockets that
+    /// are held open and do nothing must not keep a classroom out. False when every one is at work.
+    bool make_room(Worker& worker) {
+        std::vector<std::pair<Connection::Idle, std::shared_ptr<Connection>>> idle;
+        for (const auto& connection : worker.live)
+            if (const auto since = connection->idle()) idle.emplace_back(*since, connection);
+        const auto count = std::min(idle.size(), kEvictedAtOnce);
+        std::partial_sort(idle.begin(), idle.begin() + static_cast<std::ptrdiff_t>(count), idle.end(),
+                          [](const auto& a, const auto& b) { return a.first < b.first; });
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto& connection = idle[i].second;
+            worker.evicted.insert(connection);
+            worker.live.erase(connection);
+            --state->connections;
+            state->refuse(Refusal::idle_evicted);
+            connection->abort();
+        }
+        return count > 0;
+    }
+
     void ended(Worker& worker, const std::shared_ptr<Connection>& connection) {
-        worker.live.erase(connection);
-        --state->connections;
+        if (!worker.evicted.erase(connection)) {
+            worker.live.erase(connection);
+            --state->connections;
+        }
         if (worker.live.empty()) {
             worker.sweep.cancel();
             worker.grace.cancel();

@@ -29,11 +29,11 @@ class io_context;
 namespace tongke::http {
 
 struct ServerLimits {
-    std::size_t connections = 4096;        // above: 503 + Retry-After, closed
+    std::size_t connections = 4096;        // above: the idlest make room; if none is idle, 503 + Retry-After
     std::size_t head_bytes = 16 * 1024;    // request line and headers: 431
     std::size_t body_bytes = 1024 * 1024;  // 413
     std::size_t event_stream_unsent = 256 * 1024;
-    Milliseconds idle{75'000};             // between requests
+    Milliseconds idle{75'000};             // between requests; before the first one, `head`
     Milliseconds handshake{10'000};        // TLS
     Milliseconds head{10'000};             // first byte to the end of the head: 408
     Milliseconds body{30'000};             // whole body: 408
@@ -57,8 +57,9 @@ struct ServerOptions {
     std::function<std::optional<Response>(const Request&)> admit;
     /// Sees every answer, refusals included, on the worker just before it is sent (CSP, CORS, HSTS).
     std::function<void(const Request&, Response&)> finish;
-    /// Called on a worker for every refused input with a reason of a small set (tongke_refused_total).
-    std::function<void(const char* reason)> on_refused;
+    /// Called on a worker for every refused input, a handler's answers of 400 to 499 included, with a reason
+    /// of a small set (tongke_refused_total).
+    std::function<void(const std::string& reason)> on_refused;
 };
 
 class Server {

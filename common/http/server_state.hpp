@@ -21,11 +21,12 @@ enum class Refusal : std::size_t {
     slow_event_reader,
     not_admitted,
     handler_timeout,
+    idle_evicted,
 };
-inline constexpr std::array kRefusalNames{"bad_request",          "head_too_large", "body_too_large",
-                                          "head_timeout",         "body_timeout",   "tls_handshake",
-                                          "too_many_connections", "slow_reader",    "slow_event_reader",
-                                          "not_admitted",         "handler_timeout"};
+inline constexpr std::array kRefusalNames{"bad_request",          "head_too_large",  "body_too_large",
+                                          "head_timeout",         "body_timeout",    "tls_handshake",
+                                          "too_many_connections", "slow_reader",     "slow_event_reader",
+                                          "not_admitted",         "handler_timeout", "idle_evicted"};
 
 struct ServerState {
     ServerOptions options;
@@ -37,7 +38,10 @@ struct ServerState {
     void refuse(Refusal reason) {
         const auto index = static_cast<std::size_t>(reason);
         ++refused[index];
-        if (options.on_refused) options.on_refused(kRefusalNames[index]);
+        count(kRefusalNames[index]);
+    }
+    void count(const std::string& reason) const {
+        if (options.on_refused) options.on_refused(reason);
     }
 };
 

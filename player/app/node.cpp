@@ -171,7 +171,7 @@ void Node::Parts::build_site() {
     auto router = std::make_shared<http::Router>();
     add_routes(*router, *site);
     auto policy = web_policy(options);
-    policy.on_refused = [this](const char* reason) { metrics.refused(reason); };
+    policy.on_refused = [this](const std::string& reason) { metrics.refused(reason); };
     server = std::make_unique<http::Server>(std::vector{&context()}, std::move(router), std::move(policy));
 }
 

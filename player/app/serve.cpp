@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "common/program/file_limit.hpp"
 #include "player/app/node.hpp"
 #include "player/app/test_command.hpp"
 
@@ -26,6 +27,7 @@ NodeOptions options_of(const PlayerConfig& config) {
 
 int serve(const PlayerConfig& config, const std::function<std::optional<PlayerConfig>()>& reread) {
     log::configure(config.log.level_value(), config.log.file);
+    program::raise_file_limit();
     auto options = options_of(config);
     options.on_reload = [&reread] {
         if (const auto fresh = reread())

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "common/auth/audit.hpp"
 #include "common/auth/lockout.hpp"
 #include "common/auth/password.hpp"
 #include "common/auth/random.hpp"
+#include "common/auth/refusal_log.hpp"
 #include "common/log/log.hpp"
 #include "player/link/files.hpp"
 #include "player/rooms/presence.hpp"
@@ -15,7 +17,8 @@ namespace tongke::player {
 namespace {
 
 constexpr std::string_view kCookie = "tongke_player";
-constexpr int kMostLogIns = 32;  // waiting for the login thread; more is a flood
+constexpr int kMostLogIns = 32;              // waiting for the login thread; more is a flood
+constexpr std::size_t kMostLogInsAlike = 4;  // of one account and address: fewer guesses than lock it
 constexpr auto kSeenLately = std::chrono::minutes{30};
 constexpr auto kPrefixesEvery = std::chrono::minutes{1};
 
@@ -41,6 +44,8 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
     SteadyTime own_since = clock.now();
     std::map<std::string, SteadyTime, std::less<>> seen;  // by account
     int logging_in = 0;
+    std::multiset<std::pair<std::string, std::string>> checking;  // account, address
+    auth::RefusalLog refusals{[this](auth::AuditEntry entry) { note(std::move(entry)); }};
 
     void load() {
         if (const auto text = read_whole((options.folder / "sessions.json").string())) {
@@ -102,10 +107,11 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
     void checked(const std::string& account, const std::string& peer, bool right,
                  std::function<void(LogIn)> done) {
         --logging_in;
+        checking.erase(checking.find({account, peer}));
         const bool known = bundle && bundle->account(account);
         if (!right || !known) {
             const bool locked = lockout.failed(account, peer, clock.now());
-            note({account, "login", peer, "wrong_password", locked ? "locked" : ""});
+            refusals.refused({account, "login", peer, "wrong_password", locked ? "locked" : ""}, clock.now());
             return done({{}, 401, "wrong_password", "账号或密码不正确。忘记密码请联系县级技术人员", 0});
         }
         lockout.succeeded(account, peer);
@@ -180,15 +186,17 @@ void Control::log_in(std::string account, std::string password, std::string peer
     const auto wait = impl_->lockout.locked_for(account, peer, impl_->clock.now());
     if (wait.count() > 0) {
         const auto seconds = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(wait).count());
-        audit(account, "login", peer, "locked");
+        audit_refusal({account, "login", peer, "locked", {}});
         return done({{},
                      429,
                      "locked",
                      "密码错误次数过多，请 " + std::to_string((seconds + 59) / 60) + " 分钟后再试",
                      seconds});
     }
-    if (impl_->logging_in >= kMostLogIns) return done({{}, 503, "busy", "登录的人太多，请几秒后再试", 2});
+    if (impl_->logging_in >= kMostLogIns || impl_->checking.count({account, peer}) >= kMostLogInsAlike)
+        return done({{}, 503, "busy", "登录的人太多，请几秒后再试", 2});
     ++impl_->logging_in;
+    impl_->checking.insert({account, peer});
     const auto* known = impl_->bundle ? impl_->bundle->account(account) : nullptr;
     impl_->options.on_login([impl = impl_, account = std::move(account), password = std::move(password),
                              peer = std::move(peer), done = std::move(done),
@@ -240,14 +248,13 @@ void Control::stop_playing(const RightsQuery& query, std::function<void(bool)> d
     impl_->end(std::string{query.room}, query.who->account, "stop", on_ended, std::move(done));
 }
 
-void Control::audit(std::string actor, std::string action, std::string target, std::string result,
-                    std::string detail) {
-    impl_->note(
-        {std::move(actor), std::move(action), std::move(target), std::move(result), std::move(detail)});
+void Control::audit_refusal(auth::AuditEntry entry) {
+    impl_->refusals.refused(std::move(entry), impl_->clock.now());
 }
 
 void Control::tick() {
     const auto now = impl_->clock.wall();
+    impl_->refusals.tick(impl_->clock.now());
     if (impl_->clock.now() - impl_->own_since > kPrefixesEvery) {
         impl_->own = impl_->options.own_prefixes();
         impl_->own_since = impl_->clock.now();

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "common/auth/audit.hpp"
 #include "common/http/message.hpp"
 #include "player/control/rights.hpp"
 #include "player/control/sessions.hpp"
@@ -55,9 +56,8 @@ class Control {
     /// After may() allowed it: the lease is taken (stopped) and audited; false when the disk refused.
     void start(const RightsQuery& query, std::function<void(bool done)> done);
     void stop_playing(const RightsQuery& query, std::function<void(bool done)> done);
-    /// Refusals worth remembering (C10): kept in the audit trail, not waited for.
-    void audit(std::string actor, std::string action, std::string target, std::string result,
-               std::string detail = {});
+    /// Refusals worth remembering (C10): kept in the audit trail, a flood as its count, not waited for.
+    void audit_refusal(auth::AuditEntry entry);
 
     /// Once a second: leases that are over, slots that were extended, sessions that aged.
     void tick();

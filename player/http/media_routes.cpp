@@ -7,10 +7,10 @@ namespace {
 /// C10: asked anew for every playlist, init section and segment.
 void serve(Site& site, MediaChannel& channel, Action action, const http::Request& request,
            http::Reply reply) {
-    const auto ruling = may(site.control.query(request, request.capture("room"), action));
+    const auto query = site.control.query(request, request.capture("room"), action);
+    const auto ruling = may(query);
     if (!ruling.allowed) {
-        site.metrics.refused(ruling.code);
-        return reply(to_response(ruling));
+        return reply(refusal(site, query, ruling, request));
     }
     if (action == Action::test_media) site.test_media_asked();
     channel.answer(request, request.capture("path"), std::move(reply));

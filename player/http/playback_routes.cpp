@@ -7,16 +7,6 @@ namespace {
 
 constexpr std::size_t kLongestReason = 600;  // bytes; 200 Chinese characters
 
-void refuse(Site& site, const RightsQuery& query, const Ruling& ruling, const http::Request& request,
-            http::Reply reply) {
-    if (ruling.status == 403)
-        site.control.audit(query.who->account,
-                           query.action == Action::start ? "playback.start" : "playback.stop",
-                           std::string{query.room}, ruling.code, request.peer);
-    site.metrics.refused(ruling.code);
-    reply(to_response(ruling));
-}
-
 void control_playback(Site& site, const http::Request& request, http::Reply reply) {
     const auto room = request.capture("room");
     auto query = site.control.query(request, room, Action::start);
@@ -28,14 +18,14 @@ void control_playback(Site& site, const http::Request& request, http::Reply repl
     query.action = action == "stop" ? Action::stop : Action::start;
     // Whom the room's playing is not for is refused, and audited, whatever was sent.
     if (const auto ruling = may_ask(query); !ruling.allowed)
-        return refuse(site, query, ruling, request, std::move(reply));
+        return reply(refusal(site, query, ruling, request));
     if (body.refusal) return reply(*body.refusal);
     if (wrong || !action || (*action != "start" && *action != "stop"))
         return reply(http::problem(400, "bad_request", "action 只能是 start 或 stop，reason 不超过 200 字"));
     query.reason = reason;
     query.take_over = take_over;
     const auto ruling = may(query);
-    if (!ruling.allowed) return refuse(site, query, ruling, request, std::move(reply));
+    if (!ruling.allowed) return reply(refusal(site, query, ruling, request));
     const auto done = [&site, request, reply](bool kept) {
         if (!kept) return reply(http::problem(503, "disk_failed", "节点的磁盘无法写入，请联系县级技术人员"));
         const auto bundle = site.control.bundle();

@@ -12,15 +12,15 @@ void list_rooms(Site& site, const http::Request& request, http::Reply reply) {
 }
 
 void show_room(Site& site, const http::Request& request, http::Reply reply) {
-    const auto ruling = may(site.control.query(request, request.capture("room"), Action::read));
-    if (!ruling.allowed) return reply(to_response(ruling));
+    const auto query = site.control.query(request, request.capture("room"), Action::read);
+    if (const auto ruling = may(query); !ruling.allowed) return reply(refusal(site, query, ruling, request));
     reply(http::json_response(
         room_view_json(site, request, *site.control.bundle()->room(request.capture("room")))));
 }
 
 void show_events(Site& site, const http::Request& request, http::Reply reply) {
-    const auto ruling = may(site.control.query(request, request.capture("room"), Action::read));
-    if (!ruling.allowed) return reply(to_response(ruling));
+    const auto query = site.control.query(request, request.capture("room"), Action::read);
+    if (const auto ruling = may(query); !ruling.allowed) return reply(refusal(site, query, ruling, request));
     const auto after = request.query_value("after").value_or("");
     const auto page =
         site.spool.after(std::string{request.capture("room")}, after, telemetry::RecordKind::event);

@@ -31,6 +31,11 @@ struct Site {
     std::function<void()> test_media_asked;  // keeps the test channel pulled for a while
 };
 
+/// The answer to what may() refused. Whom the room is not for at all, or not on this PC, is audited
+/// (thinned out by Control); the server counts it.
+http::Response refusal(Site& site, const RightsQuery& query, const Ruling& ruling,
+                       const http::Request& request);
+
 void add_session_routes(http::Router& router, Site& site);
 void add_room_routes(http::Router& router, Site& site);
 void add_playback_routes(http::Router& router, Site& site);

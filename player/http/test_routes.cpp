@@ -15,13 +15,14 @@ std::optional<int> minutes_of(const boost::json::object& body) {
 
 void start_test(Site& site, const http::Request& request, http::Reply reply) {
     const auto query = site.control.query(request, request.capture("room"), Action::test_start);
-    if (const auto ruling = may_ask(query); !ruling.allowed) return reply(to_response(ruling));
+    if (const auto ruling = may_ask(query); !ruling.allowed)
+        return reply(refusal(site, query, ruling, request));
     auto body = read_json(request);
     if (body.refusal) return reply(std::move(*body.refusal));
     const auto minutes = minutes_of(body.object);
     if (!minutes) return reply(http::problem(400, "bad_minutes", "测试时长须为 1 到 60 分钟的整数"));
     const auto ruling = may(query);
-    if (!ruling.allowed) return reply(to_response(ruling));
+    if (!ruling.allowed) return reply(refusal(site, query, ruling, request));
     LiveTests::Start start;
     start.room = std::string{query.room};
     start.room_name = query.bundle->room(query.room)->name;
@@ -35,8 +36,8 @@ void start_test(Site& site, const http::Request& request, http::Reply reply) {
 }
 
 void list_tests(Site& site, const http::Request& request, http::Reply reply) {
-    const auto ruling = may(site.control.query(request, request.capture("room"), Action::read));
-    if (!ruling.allowed) return reply(to_response(ruling));
+    const auto query = site.control.query(request, request.capture("room"), Action::read);
+    if (const auto ruling = may(query); !ruling.allowed) return reply(refusal(site, query, ruling, request));
     std::string tests;
     for (const auto& test : site.tests.list(request.capture("room")))
         (tests += tests.empty() ? "" : ",") += test;
@@ -44,8 +45,8 @@ void list_tests(Site& site, const http::Request& request, http::Reply reply) {
 }
 
 void show_test(Site& site, const http::Request& request, http::Reply reply) {
-    const auto ruling = may(site.control.query(request, request.capture("room"), Action::read));
-    if (!ruling.allowed) return reply(to_response(ruling));
+    const auto query = site.control.query(request, request.capture("room"), Action::read);
+    if (const auto ruling = may(query); !ruling.allowed) return reply(refusal(site, query, ruling, request));
     auto test = site.tests.find(request.capture("room"), request.capture("id"));
     if (!test) return reply(http::problem(404, "no_such_test", "没有这次测试的记录"));
     reply(http::json_response(std::move(*test)));

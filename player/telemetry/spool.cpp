@@ -294,9 +294,10 @@ void Spool::acknowledge(const std::string& boot, std::uint64_t seq) {
 }
 
 std::size_t Spool::unacknowledged_count() const {
-    const auto waiting = std::count_if(impl_->stored.begin(), impl_->stored.end(),
-                                       [&](const auto& s) { return !impl_->is_acknowledged(s.record); });
-    return static_cast<std::size_t>(waiting) + impl_->pending.size();
+    // They are sent oldest first, so what is acknowledged comes before what is not.
+    const auto first = std::partition_point(impl_->stored.begin(), impl_->stored.end(),
+                                            [&](const auto& s) { return impl_->is_acknowledged(s.record); });
+    return static_cast<std::size_t>(impl_->stored.end() - first) + impl_->pending.size();
 }
 
 Spool::Page Spool::after(const std::string& room, const std::string& cursor, RecordKind kind,

@@ -66,17 +66,13 @@ ControlState::ControlState(ControlConfig config_in, const Clock& clock_in, metri
 
 const Account* ControlState::signed_in(const http::Request& request, const http::Reply& reply) {
     const auto* account = sessions.account_of(request.cookie("tongke_relay"), fleet.roster(), clock.wall());
-    if (account == nullptr) {
-        count_refusal("not_logged_in");
-        reply(http::problem(401, "not_logged_in", "尚未登录或登录已失效，请重新登录"));
-    }
+    if (account == nullptr) reply(http::problem(401, "not_logged_in", "尚未登录或登录已失效，请重新登录"));
     return account;
 }
 
 bool ControlState::allow(bool permitted, const Account& account, const http::Request& request,
                          const http::Reply& reply) {
     if (permitted) return true;
-    count_refusal("forbidden");
     audit({account.account, request.method + " " + request.path, "", "forbidden", ""});
     reply(http::problem(403, "forbidden", "您的账号没有这项权限；如确有需要，请联系系统管理员"));
     return false;
@@ -94,13 +90,8 @@ bool ControlState::audit(const auth::AuditEntry& entry) {
     }
 }
 
-void ControlState::count_refusal(const std::string& reason) {
-    metrics.counter("tongke_refused_total", "What was refused, by reason.", {{"reason", reason}}).Increment();
-}
-
 void ControlState::refused(const std::string& reason, const http::Request& request,
                            const std::string& target) {
-    count_refusal(reason);
     const auto now = clock.now();
     if (audited.size() >= kAuditedKeys)
         std::erase_if(audited, [&](const auto& e) { return e.second <= now; });

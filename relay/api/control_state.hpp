@@ -60,15 +60,14 @@ struct ControlState {
 
     /// The caller's account; null after having answered 401.
     const Account* signed_in(const http::Request& request, const http::Reply& reply);
-    /// False after having answered 403; counted and audited.
+    /// False after having answered 403; audited.
     bool allow(bool permitted, const Account& account, const http::Request& request,
                const http::Reply& reply);
 
     /// False when it could not be written: then the action must not happen.
     bool audit(const auth::AuditEntry& entry);
-    /// A refusal of somebody unknown: counted always, audited at most once in 10 s a reason and address.
+    /// A refusal of somebody unknown: audited at most once in 10 s a reason and address.
     void refused(const std::string& reason, const http::Request& request, const std::string& target);
-    void count_refusal(const std::string& reason);
 
     /// Runs work off the control thread and `then` on it; false when too much is waiting.
     bool in_background(std::function<void()> work, std::function<void()> then);

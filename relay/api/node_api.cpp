@@ -73,9 +73,11 @@ const Node* node_of(ControlState& state, const http::Request& request, const htt
     const std::string reason = id ? "unknown_key" : auth::reason_of(id.error());
     state.refused(reason, request, "");
     const auto now = fmt::format(R"("now":"{}")", to_iso8601(state.clock.wall()));
-    if (reason == "overloaded")
-        reply(http::problem(503, reason, "服务器繁忙，请稍后重试").with("Retry-After", "5"));
-    else if (reason == "clock_skew" || reason == "expired")
+    if (reason == "overloaded") {
+        auto busy = http::problem(503, reason, "服务器繁忙，请稍后重试");
+        busy.counted_as = reason;
+        reply(busy.with("Retry-After", "5"));
+    } else if (reason == "clock_skew" || reason == "expired")
         reply(http::problem(401, reason, "节点时钟与中心相差过大，请按 now 校正后重试", now));
     else
         reply(http::problem(401, reason, "节点签名无效或节点未入网，请重新入网", now));

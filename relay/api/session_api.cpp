@@ -87,7 +87,6 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     std::pair<std::string, std::string> pair() const { return {asked_.account, request_.peer}; }
 
     void busy(const std::string& code) {
-        state_->count_refusal(code);
         reply_(http::problem(429, code, "登录请求过多，请稍候几秒再试").with("Retry-After", "3"));
     }
 
@@ -114,7 +113,6 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         if (!right_ || account == nullptr || !account->active || account->password != stored_) return wrong();
         state_->sign_in_lockout.succeeded(asked_.account, request_.peer);
         if (!may_sign_in(account->role)) {
-            state_->count_refusal("use_node_page");
             state_->audit({account->account, "login", "", "use_node_page", request_.peer});
             return reply_(http::problem(403, "use_node_page", "班主任和技术人员请打开本县节点的网页登录"));
         }
@@ -123,7 +121,6 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
     void wrong() {
         const bool locks = state_->sign_in_lockout.failed(asked_.account, request_.peer, state_->clock.now());
-        state_->count_refusal("wrong_password");
         state_->audit({asked_.account, "login", "", locks ? "locked" : "wrong_password", request_.peer});
         reply_(
             http::problem(401, "wrong_password", "账号或密码不对，请核对后重试；忘记密码请联系系统管理员"));
@@ -149,15 +146,9 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 };
 
 void sign_in(const SharedState& state, const http::Request& request, const http::Reply& reply) {
-    if (auto refusal = refuse_body(request, kMaxSignInBytes)) {
-        state->count_refusal("bad_request");
-        return reply(std::move(*refusal));
-    }
+    if (auto refusal = refuse_body(request, kMaxSignInBytes)) return reply(std::move(*refusal));
     auto asked = read_sign_in(request.body);
-    if (!asked) {
-        state->count_refusal("bad_request");
-        return reply(http::problem(400, "bad_request", "请填写账号和密码"));
-    }
+    if (!asked) return reply(http::problem(400, "bad_request", "请填写账号和密码"));
     std::make_shared<Attempt>(state, request, reply, std::move(*asked))->begin();
 }
 

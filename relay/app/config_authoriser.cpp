@@ -14,44 +14,6 @@ bool is_key(std::string_view sent, std::string_view key) {
 
 }  // namespace
 
-void RefusalLog::refused(auth::AuditEntry entry, SteadyTime now) {
-    {
-        const std::lock_guard lock(mutex_);
-        const Kind kind{entry.actor, entry.action, entry.target, entry.result};
-        auto found = windows_.find(kind);
-        if (found == windows_.end()) {
-            // A flood from many addresses: what cannot be told apart any more is one kind.
-            const bool room = windows_.size() < kMostKinds;
-            found = windows_.try_emplace(room ? kind : Kind{"many", entry.action, "", entry.result}).first;
-            if (found->second.seen == 0) found->second.begin = now;
-        }
-        if (++found->second.seen > kAuditBurst) return;
-    }
-    audit_(std::move(entry));
-}
-
-void RefusalLog::tick(SteadyTime now) {
-    std::vector<auth::AuditEntry> due;
-    {
-        const std::lock_guard lock(mutex_);
-        for (auto at = windows_.begin(); at != windows_.end();) {
-            if (now - at->second.begin < kWindow) {
-                ++at;
-                continue;
-            }
-            if (at->second.seen > kAuditBurst)
-                due.push_back(summary(at->first, at->second.seen - kAuditBurst));
-            at = windows_.erase(at);
-        }
-    }
-    for (auto& entry : due) audit_(std::move(entry));
-}
-
-auth::AuditEntry RefusalLog::summary(const Kind& kind, int more) {
-    const auto& [actor, action, target, result] = kind;
-    return {actor, action, target, result, fmt::format("{} more of these within 10 s", more)};
-}
-
 ConfigAuthoriser::ConfigAuthoriser(std::vector<StreamConfig> streams, const auth::PlayTokenVerifier& tokens,
                                    const Clock& clock, std::function<void(auth::AuditEntry)> audit)
     : tokens_(tokens), clock_(clock), refusals_(std::move(audit)) {

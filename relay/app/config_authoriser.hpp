@@ -1,48 +1,19 @@
 // Who may publish and play, from the configuration's keys and signed tokens:
 // answers at once, from any thread. What it refuses goes into the audit trail,
-// at most kAuditBurst alike in ten seconds, then as a count: a flood of wrong
-// keys must not become a flood of disk writes.
+// thinned out by auth::RefusalLog.
 #pragma once
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <tuple>
 
 #include "common/auth/audit.hpp"
 #include "common/auth/play_token.hpp"
+#include "common/auth/refusal_log.hpp"
 #include "relay/app/config.hpp"
 #include "relay/session/authoriser.hpp"
 
 namespace tongke::relay {
-
-/// Thins out alike records. Pure but for its mutex.
-class RefusalLog {
-  public:
-    static constexpr int kAuditBurst = 10;
-    static constexpr Milliseconds kWindow = std::chrono::seconds{10};
-    static constexpr std::size_t kMostKinds = 1000;
-
-    explicit RefusalLog(std::function<void(auth::AuditEntry)> audit) : audit_(std::move(audit)) {}
-    void refused(auth::AuditEntry entry, SteadyTime now);
-    /// Writes the counts of windows that are over; call about once a second.
-    void tick(SteadyTime now);
-
-  private:
-    using Kind =
-        std::tuple<std::string, std::string, std::string, std::string>;  // actor, action, target, result
-    struct Window {
-        SteadyTime begin{};
-        int seen = 0;
-    };
-    static auth::AuditEntry summary(const Kind& kind, int more);
-
-    std::function<void(auth::AuditEntry)> audit_;
-    std::mutex mutex_;
-    std::map<Kind, Window> windows_;
-};
 
 class ConfigAuthoriser final : public Authoriser {
   public:
@@ -67,7 +38,7 @@ class ConfigAuthoriser final : public Authoriser {
     std::map<std::string, Keys, std::less<>> keys_;  // by stream
     const auth::PlayTokenVerifier& tokens_;
     const Clock& clock_;
-    RefusalLog refusals_;
+    auth::RefusalLog refusals_;
 };
 
 }  // namespace tongke::relay

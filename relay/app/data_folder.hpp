@@ -23,7 +23,4 @@ class DataFolder {
 /// Makes the folder for the commands beside serve. Throws std::runtime_error.
 void make_data_folder(const std::string& path);
 
-/// As many files as the system lets this process have: one a connection.
-void raise_file_limit();
-
 }  // namespace tongke::relay

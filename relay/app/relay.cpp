@@ -9,6 +9,7 @@
 #include "common/auth/play_token.hpp"
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
+#include "common/program/file_limit.hpp"
 #include "relay/api/control_plane.hpp"
 #include "relay/app/config_authoriser.hpp"
 #include "relay/app/data_folder.hpp"
@@ -136,7 +137,7 @@ http::ServerOptions Relay::State::http_options() {
         add_common_headers(request, response);
         HlsService::allow_every_origin(request, response);
     };
-    out.on_refused = [this](const char* reason) {
+    out.on_refused = [this](const std::string& reason) {
         metrics.counter("tongke_refused_total", "what was refused, by reason", {{"reason", reason}})
             .Increment();
     };
@@ -172,7 +173,7 @@ Relay::~Relay() { stop(); }
 
 void Relay::start() {
     auto& s = *state_;
-    raise_file_limit();
+    program::raise_file_limit();
     s.folder.emplace(s.config.data_dir);
     s.key = auth::SigningKey::load_or_create(signing_key_path(s.config.data_dir));
     s.tokens = std::make_unique<auth::PlayTokenVerifier>(std::vector{s.key->public_key()});

@@ -25,6 +25,12 @@ http::Response refusal(const Error& error) {
         http::problem(401, code, "播放凭证无效，请重新获取。").with("WWW-Authenticate", "Bearer"));
 }
 
+/// refuse() has counted it.
+http::Response counted(http::Response refused) {
+    refused.counted_as.clear();
+    return refused;
+}
+
 http::Response no_token() {
     return std::move(http::problem(401, "no_token", "请带上播放凭证（Authorization: Bearer 或 ?token=）。")
                          .with("WWW-Authenticate", "Bearer"));
@@ -126,14 +132,14 @@ bool HlsService::State::allowed(const http::Request& request, const Stream& stre
                                 std::string_view path, const http::Reply& reply) {
     if (token.empty()) {
         refuse(request, stream, "no_token");
-        reply(no_token());
+        reply(counted(no_token()));
         return false;
     }
     const auto moment = path == "index.m3u8" ? auth::PlayMoment::join : auth::PlayMoment::stay;
     const auto grant = parts.verify(token, stream.name, moment);
     if (grant) return true;
     refuse(request, stream, auth::reason_of(grant.error()));
-    reply(refusal(grant.error()));
+    reply(counted(refusal(grant.error())));
     return false;
 }
 

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { login, metric, startDemo } from '../support/demo.mjs';
 import { HttpPlayer, lessonPath, room2, startLesson } from '../support/lesson.mjs';
+import '../support/ends.mjs';
 import { run } from '../support/process.mjs';
 import { pause, until } from '../support/wait.mjs';
 
@@ -102,6 +103,12 @@ const kBodies = [
   `{"page":"${'p'.repeat(100_000)}","purpose":"lesson","seq":1,"sent_performance_now":0,"samples":[]}`, `{"account":"${'a'.repeat(70_000)}","password":"x"}`, '{"account":{},"password":[]}', '{"account":"a\\u0000b","password":"x"}',
 ];
 
+/** A socket that sends nothing; whatever becomes of it is no fault. */
+const open = (port) => new Promise((done) => {
+  const socket = connect(port, '127.0.0.1', () => done(socket));
+  socket.on('error', () => done(socket));
+});
+
 test('hostile input harms nobody', async (t) => {
   const { json } = await startDemo(t);
   const node = json.player.http, teacher = await login(node, json.accounts.teacher[room2]);
@@ -124,19 +131,24 @@ test('hostile input harms nobody', async (t) => {
     assert.match(answer.toString('latin1'), /NetStream\.Publish\.BadName|NetConnection\.Connect\.Rejected/);
   });
   await t.test('over HTTP', async (t2) => {
-    for (const port of [ports.relay, ports.player]) {
-      const cases = Object.entries(httpCases());
+    for (const [port, site] of [[ports.relay, json.relay.http], [ports.player, node]]) {
+      const cases = Object.entries(httpCases()), counted = await metric(site, 'tongke_refused_total') ?? 0;
+      let refused = 0;
       for (let at = 0; at < cases.length; at += 16)
         await Promise.all(cases.slice(at, at + 16).map(async ([name, chunks]) => {
           const status = (await poke(port, chunks)).toString('latin1').match(/^HTTP\/1\.[01] (\d+)/)?.[1];
           assert.ok(!status || Number(status) < 500 || status === '503', `${name}: ${status}`);
+          if (status >= 400 && status < 500) refused++;
         }));
+      const more = await metric(site, 'tongke_refused_total') - counted;
+      assert.ok(more >= refused && refused > 30, `port ${port}: ${refused} were refused, ${more} counted`);
       count += cases.length;
       t2.diagnostic(`${cases.length} cases at port ${port}`);
     }
   });
   await t.test('over the page’s API', async (t2) => {
     let cases = 0;
+    const counted = await metric(node, 'tongke_refused_total') ?? 0;
     for (const path of ['/api/v1/session', `/api/v1/rooms/${room2}/playback`, `/api/v1/rooms/${room2}/tests`, `/api/v1/rooms/${room2}/beacons`]) {
       for (const body of kBodies) {
         const answer = await teacher(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
@@ -148,8 +160,26 @@ test('hostile input harms nobody', async (t) => {
       const wrongType = await teacher(path, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' });
       assert.ok([400, 415].includes(wrongType.status), `${path}: ${wrongType.status}`);
     }
+    assert.ok(await metric(node, 'tongke_refused_total') - counted >= cases, 'every refusal of the page’s API is counted');
     count += cases;
     t2.diagnostic(`${cases} cases`);
+  });
+  await t.test('sockets that are held open and do nothing keep nobody out', async (t2) => {
+    const doors = [['the node’s pages', ports.player, 4096], ['the relay’s HTTP', ports.relay, 8192], ['the relay’s RTMP', ports.rtmp, 8192]];
+    for (const [name, port, limit] of doors) {
+      const sockets = [];
+      t2.after(() => sockets.forEach((socket) => socket.destroy()));
+      for (let i = 0; i < limit + 200; i++) sockets.push(await open(port));
+      if (port === ports.rtmp) {
+        const end = await run(t2, 'ffmpeg', ['-hide_banner', '-loglevel', 'error', '-i', `${json.relay.rtmp}/live/main?token=${json.play_token}`, '-t', '1', '-f', 'null', '-'], { timeoutSeconds: 30 });
+        assert.equal(end.code, 0, `${name}: ${end.stderr}`);
+      } else {
+        assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200, name);
+      }
+      t2.diagnostic(`${name}: served with ${sockets.length} idle sockets held open`);
+      for (const socket of sockets) socket.destroy();
+    }
+    assert.equal((await login(node, json.accounts.teacher[room2])).cookie.length > 20, true);
   });
 
   await pause(3000);

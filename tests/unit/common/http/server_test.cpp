@@ -113,12 +113,62 @@ TEST_CASE("an idle connection is closed without a word") {
     CHECK(ask(s.port, "").empty());
 }
 
-TEST_CASE("connections over the limit get 503 and Retry-After") {
+TEST_CASE("who has never asked for anything gets no longer than for a request") {
+    Running s;
+    s.options.limits.head = Milliseconds{40};
+    s.start();
+    CHECK(ask(s.port, "").empty());
+}
+
+TEST_CASE("a full server closes those that never asked, then the idlest, to serve who comes") {
+    Running s;
+    s.options.limits.connections = 2;
+    s.start();
+    Peer asked{s.port};
+    asked.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    asked.read_until("\r\n\r\n");
+    Peer silent{s.port};
+    while (s.server->connections() < 2) std::this_thread::yield();
+    CHECK(ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\n" + std::string{kClose}).substr(0, 12) ==
+          "HTTP/1.1 200");
+    CHECK(silent.read_all().empty());
+    CHECK(s.refused("idle_evicted") >= 1);
+    CHECK(s.refused("too_many_connections") == 0);
+}
+
+TEST_CASE("what handlers and the router refuse is counted by its code") {
+    std::mutex mutex;
+    std::map<std::string, int> reasons;
+    Running s;
+    s.options.on_refused = [&](const std::string& reason) {
+        const std::lock_guard lock{mutex};
+        ++reasons[reason];
+    };
+    s.start();
+    ask(s.port, "GET /none HTTP/1.1\r\nHost: a\r\n" + std::string{kClose});
+    ask(s.port, "PUT /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n" + std::string{kClose});
+    ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\n" + std::string{kClose});
+    const std::lock_guard lock{mutex};
+    CHECK(reasons == std::map<std::string, int>{{"not_found", 1}, {"method_not_allowed", 1}});
+}
+
+TEST_CASE("a body framed by anything but chunked is refused, never read as the next request") {
+    Running s;
+    s.start();
+    for (const std::string coding : {"gzip, chunked", "identity", "chunked\r\nTransfer-Encoding: chunked"}) {
+        const auto text = ask(s.port, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: " + coding +
+                                          "\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        CHECK(text.substr(0, 12) == "HTTP/1.1 400");
+        CHECK(count(text, "HTTP/1.1") == 1);
+    }
+}
+
+TEST_CASE("connections over the limit get 503 and Retry-After when all are at work") {
     Running s;
     s.options.limits.connections = 1;
     s.start();
     Peer first{s.port};
-    first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    first.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     first.read_until("\r\n\r\n");
     const auto text = ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(text.substr(0, 12) == "HTTP/1.1 503");
