@@ -180,7 +180,7 @@ void Node::Parts::join() {
     control->test_running = [this](std::string_view room) { return tests->running(room); };
     control->on_started = [this](const Lease& lease) {
         if (const auto room = classrooms.find(lease.room); room != classrooms.end())
-            room->second->begin(lease, true);
+            room->second->begin(lease);
         choose_pulls();
         advance_rooms();
     };
@@ -261,7 +261,7 @@ void Node::Parts::bundle_changed(SharedBundle bundle) {
 void Node::Parts::resume_lessons() {
     for (const auto& [room, lease] : control->leases().all())
         if (const auto found = classrooms.find(room); found != classrooms.end()) {
-            found->second->begin(lease, false);
+            found->second->begin(lease);
             log::info("player", "room {}: the lesson started at {} goes on", room, unix_ms(lease.started));
         }
     replay_beacons();

@@ -32,7 +32,7 @@ Classroom::Classroom(std::string id, const MediaChannel& lesson, EventLog& event
     metrics_.room(id_);
 }
 
-void Classroom::begin(const Lease& lease, bool announce) {
+void Classroom::begin(const Lease& lease) {
     const auto clocks = read_clocks(clock_);
     const auto floor = clocks.to_steady(lease.started);
     monitor_ = std::make_unique<qoe::RoomMonitor>(lesson_.ledger(), floor, lesson_.target_seconds());
@@ -41,11 +41,10 @@ void Classroom::begin(const Lease& lease, bool announce) {
     begun_ = clocks.steady;  // after a restart, too: its page finds the node again within seconds
     counted_ = {};
     last_.reset();
-    if (announce)
-        events_.add({.room = id_,
-                     .type = "playback_start",
-                     .key = id_ + ":start:" + lease.take_over,
-                     .begin = lease.started});
+    events_.add({.room = id_,
+                 .type = "playback_start",
+                 .key = id_ + ":start:" + std::to_string(unix_ms(lease.started)),
+                 .begin = lease.started});
 }
 
 void Classroom::end(WallTime at) {
