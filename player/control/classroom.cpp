@@ -34,7 +34,8 @@ Classroom::Classroom(std::string id, const MediaChannel& lesson, EventLog& event
 
 void Classroom::begin(const Lease& lease) {
     const auto clocks = read_clocks(clock_);
-    const auto floor = clocks.to_steady(lease.started);
+    // A wall clock that was set back since makes the lease younger than its own beacons: at most now.
+    const auto floor = std::min(clocks.to_steady(lease.started), clocks.steady);
     monitor_ = std::make_unique<qoe::RoomMonitor>(lesson_.ledger(), floor, lesson_.target_seconds());
     account_ = lease.account;
     started_ = lease.started;
@@ -62,6 +63,8 @@ void Classroom::end(WallTime at) {
 
 Error Classroom::beacons(const qoe::BeaconBatch& batch, SteadyTime arrival, bool replayed) {
     if (!monitor_) return {};
+    // Recorded before the wall clock was set back: when that was by this clock, nobody knows.
+    if (replayed && arrival > clock_.now()) return {};
     auto update = monitor_->beacons(batch, arrival);
     if (!update) return update.error();
     absorb(*update, replayed);
