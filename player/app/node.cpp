@@ -177,7 +177,7 @@ void Node::Parts::build_site() {
 
 /// What one part tells another.
 void Node::Parts::join() {
-    control->test_running = [this](std::string_view room) { return tests->running(room); };
+    control->test_session = [this](std::string_view room) { return tests->session(room); };
     control->on_started = [this](const Lease& lease) {
         if (const auto room = classrooms.find(lease.room); room != classrooms.end())
             room->second->begin(lease);

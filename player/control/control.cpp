@@ -179,7 +179,9 @@ RightsQuery Control::query(const http::Request& request, std::string_view room, 
         q.at_venue = at_venue(*known, request.peer, impl_->own);
     q.lease = impl_->book.active(room);
     q.last_end = impl_->book.last_end(room);
-    q.test_running = test_running && test_running(room);
+    const auto* tester = test_session ? test_session(room) : nullptr;
+    q.test_running = tester != nullptr;
+    if (tester) q.test_session = *tester;
     q.now = impl_->clock.wall();
     return q;
 }

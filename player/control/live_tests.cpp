@@ -19,12 +19,14 @@ struct LiveTests::Running {
         : test(std::move(subject), now, wall, channel.target_seconds()),
           monitor(channel.ledger(), now, channel.target_seconds()),
           other(start.other),
+          session(start.session),
           begin(now),
           next_probe(now + kFirstProbe) {}
 
     livetest::LiveTest test;
     qoe::RoomMonitor monitor;
     std::optional<auth::Role> other;
+    std::string session;
     SteadyTime begin, next_probe;
     SteadyTime last_page_fetch{};
     bool probing = false;
@@ -55,10 +57,11 @@ std::string LiveTests::start(const Start& start) {
     return id;
 }
 
-bool LiveTests::running(std::string_view room) const {
-    return std::any_of(running_.begin(), running_.end(), [&](const auto& one) {
-        return one->test.subject().room == room && one->test.subject().scope == livetest::Scope::page;
-    });
+const std::string* LiveTests::session(std::string_view room) const {
+    for (const auto& one : running_)
+        if (one->test.subject().room == room && one->test.subject().scope == livetest::Scope::page)
+            return &one->session;
+    return nullptr;
 }
 
 Error LiveTests::beacons(const std::string& room, const qoe::BeaconBatch& batch, SteadyTime arrival) {

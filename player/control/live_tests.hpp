@@ -43,12 +43,15 @@ class LiveTests {
         std::string room, room_name;
         double minutes = 8;
         std::optional<std::string> started_by;  // name; none from the terminal
+        std::string session;                    // whose page measures
         std::optional<auth::Role> other;        // the role that attends
         livetest::Scope scope = livetest::Scope::page;
     };
     /// The test's id; "" when one of that scope already runs in the room.
     std::string start(const Start& start);
-    bool running(std::string_view room) const;  // a page test
+    bool running(std::string_view room) const { return session(room) != nullptr; }  // a page test
+    /// That started the room's page test; null when none runs.
+    const std::string* session(std::string_view room) const;
     bool any_running() const { return !running_.empty(); }
 
     Error beacons(const std::string& room, const qoe::BeaconBatch& batch, SteadyTime arrival);

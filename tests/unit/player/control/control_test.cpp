@@ -208,6 +208,19 @@ TEST_CASE("log-ins, starts and stops are in the audit trail and its chain is who
     CHECK(check.records == 4);
 }
 
+TEST_CASE("what a test's page sees counts from the session that started it only") {
+    Plane plane;
+    plane.clock.set_wall(at("17:00"));
+    const auto tester = plane.log_in("j1", "right horse 1").cookie,
+               teacher = plane.log_in("t1", "right horse 1").cookie;
+    std::optional<std::string> session;
+    plane.control->test_session = [&](std::string_view) { return session ? &*session : nullptr; };
+    CHECK(plane.act(tester, Action::test_beacon) == "no_test_running");
+    session = plane.control->who(plane.as(tester))->session;
+    CHECK(plane.act(tester, Action::test_beacon) == "ok");
+    CHECK(plane.act(teacher, Action::test_beacon) == "not_your_test");
+}
+
 TEST_CASE("the other person of a test is named while seen lately") {
     Plane plane;
     CHECK_FALSE(plane.control->attending("r1", auth::Role::technician));
