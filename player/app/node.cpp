@@ -157,7 +157,16 @@ void Node::Parts::build_media() {
         test_channel->begin_anew();
         choose_pulls();
     };
+    const auto running_tests = (options.data_dir / "running-tests.json").string();
+    ports.keep = [this, running_tests](std::string text, std::function<void()> kept) {
+        disk.post(0, [this, running_tests, text = std::move(text), kept = std::move(kept)] {
+            if (const auto saved = write_whole(running_tests, text); !saved)
+                log::error("control", "{} cannot be written: {}", running_tests, saved.error().message());
+            if (kept) io.post(0, kept);
+        });
+    };
     tests = std::make_unique<LiveTests>(*test_channel, *events, metrics, clock, std::move(ports));
+    tests->recover(read_whole(running_tests).value_or("[]"));
 }
 
 void Node::Parts::build_site() {
