@@ -50,8 +50,7 @@ AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
     bool discontinuity = segment->discontinuity;
     if (!last_msn_) {
         target_duration_ = segment->target_duration;
-        // An MSN is above every discontinuity number an earlier run can have used.
-        discontinuity_sequence_ = config_.discontinuity_sequence.value_or(discontinuity ? segment->msn : 0);
+        discontinuity_sequence_ = first_sequence(*segment);
     } else if (segment->msn != *last_msn_ + 1) {
         restart_window(now);
         discontinuity = true;
@@ -70,6 +69,27 @@ AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
     render();
     wake_waiting();
     return AddResult::added;
+}
+
+/// The number that the segment had in the earlier life's window, which may have reached further; else the
+/// next.
+std::int64_t Presentation::first_sequence(const Segment& first) const {
+    // An MSN is above every discontinuity number an earlier run can have used.
+    if (!config_.earlier) return first.discontinuity ? first.msn : 0;
+    const auto& [sequence, at] = *config_.earlier;
+    // One that the earlier life made itself, after a hole, may be gone now: its number is not.
+    const auto counts = [&](std::int64_t msn) {
+        return msn < first.msn || (msn == first.msn && !first.discontinuity);
+    };
+    return sequence + std::count_if(at.begin(), at.end(), counts);
+}
+
+std::optional<Discontinuities> Presentation::discontinuities() const {
+    if (!last_msn_) return config_.earlier;
+    Discontinuities now{discontinuity_sequence_, {}};
+    for (const auto& [segment, discontinuity] : listed_)
+        if (discontinuity) now.at.push_back(segment->msn);
+    return now;
 }
 
 /// Numbers jumped: what was listed cannot stay before what comes.

@@ -21,14 +21,21 @@
 
 namespace tongke::hls {
 
+/// How the discontinuities of a window are numbered. Kept on disk, so that a restart goes on with the numbers
+/// (RFC 8216 §6.2.2: EXT-X-DISCONTINUITY-SEQUENCE never falls).
+struct Discontinuities {
+    std::int64_t sequence = 0;     // of the first listed segment
+    std::vector<std::int64_t> at;  // the listed segments before which there is one, by msn
+};
+
 struct PresentationConfig {
     double window_seconds = 60;
     /// HOLD-BACK in seconds beyond one target duration (a node: latency_seconds);
     /// never written below three target durations.
     double latency_seconds = 0;
-    /// Of the first segment, when an earlier life of this presentation is to be
-    /// continued; by default 0, or above anything an earlier run can have reached.
-    std::optional<std::int64_t> discontinuity_sequence;
+    /// Of an earlier life of this presentation, to be continued; without it the numbers begin at 0, or above
+    /// anything an earlier run can have reached.
+    std::optional<Discontinuities> earlier;
     std::size_t max_waiting = 20'000;  // blocked reloads
 };
 
@@ -72,8 +79,8 @@ class Presentation {
     bool empty() const { return listed_.empty(); }
     std::optional<std::int64_t> first_msn() const;
     std::optional<std::int64_t> last_msn() const { return last_msn_; }
-    /// Of the first listed segment; keep it on disk with first_msn() to continue after a restart.
-    std::int64_t discontinuity_sequence() const { return discontinuity_sequence_; }
+    /// To be kept on disk with each segment; nothing known: empty.
+    std::optional<Discontinuities> discontinuities() const;
     int target_duration() const { return target_duration_; }  // 0 while empty
     double hold_back_seconds() const;
     const std::deque<ListedSegment>& listed() const { return listed_; }
@@ -100,6 +107,7 @@ class Presentation {
     http::Response playlist(const PlaylistText& text, const SharedBytes& bare,
                             const Delivery& delivery) const;
     http::Response media(std::string_view path, const Delivery& delivery) const;
+    std::int64_t first_sequence(const Segment& first) const;
     void restart_window(SteadyTime now);
     void slide_window(SteadyTime now);
     void drop_front(SteadyTime now);

@@ -36,10 +36,11 @@ void start_node_test(Site& site, const http::Request& request, const http::Reply
     start.room_name = known->name;
     start.minutes = static_cast<double>(minutes->get_int64());
     start.scope = livetest::Scope::node;
-    const auto id = site.tests.start(start);
-    if (id.empty()) return reply(http::problem(409, "test_running", "本教室已有一个节点测试在进行"));
+    const bool started = site.tests.start(start, [reply, room_id = known->id](const std::string& id) {
+        reply(http::json_response(json::serialize(json::object{{"id", id}, {"room", room_id}}), 201));
+    });
+    if (!started) return reply(http::problem(409, "test_running", "本教室已有一个节点测试在进行"));
     site.test_media_asked();
-    reply(http::json_response(json::serialize(json::object{{"id", id}, {"room", known->id}}), 201));
 }
 
 void show_node_test(Site& site, const http::Request& request, const http::Reply& reply) {

@@ -157,7 +157,16 @@ void Node::Parts::build_media() {
         test_channel->begin_anew();
         choose_pulls();
     };
+    const auto running_tests = (options.data_dir / "running-tests.json").string();
+    ports.keep = [this, running_tests](std::string text, std::function<void()> kept) {
+        disk.post(0, [this, running_tests, text = std::move(text), kept = std::move(kept)] {
+            if (const auto saved = write_whole(running_tests, text); !saved)
+                log::error("control", "{} cannot be written: {}", running_tests, saved.error().message());
+            if (kept) io.post(0, kept);
+        });
+    };
     tests = std::make_unique<LiveTests>(*test_channel, *events, metrics, clock, std::move(ports));
+    tests->recover(read_whole(running_tests).value_or("[]"));
 }
 
 void Node::Parts::build_site() {
@@ -177,10 +186,10 @@ void Node::Parts::build_site() {
 
 /// What one part tells another.
 void Node::Parts::join() {
-    control->test_running = [this](std::string_view room) { return tests->running(room); };
+    control->test_session = [this](std::string_view room) { return tests->session(room); };
     control->on_started = [this](const Lease& lease) {
         if (const auto room = classrooms.find(lease.room); room != classrooms.end())
-            room->second->begin(lease, true);
+            room->second->begin(lease);
         choose_pulls();
         advance_rooms();
     };
@@ -261,7 +270,7 @@ void Node::Parts::bundle_changed(SharedBundle bundle) {
 void Node::Parts::resume_lessons() {
     for (const auto& [room, lease] : control->leases().all())
         if (const auto found = classrooms.find(room); found != classrooms.end()) {
-            found->second->begin(lease, false);
+            found->second->begin(lease);
             log::info("player", "room {}: the lesson started at {} goes on", room, unix_ms(lease.started));
         }
     replay_beacons();

@@ -32,20 +32,20 @@ Classroom::Classroom(std::string id, const MediaChannel& lesson, EventLog& event
     metrics_.room(id_);
 }
 
-void Classroom::begin(const Lease& lease, bool announce) {
+void Classroom::begin(const Lease& lease) {
     const auto clocks = read_clocks(clock_);
-    const auto floor = clocks.to_steady(lease.started);
+    // A wall clock that was set back since makes the lease younger than its own beacons: at most now.
+    const auto floor = std::min(clocks.to_steady(lease.started), clocks.steady);
     monitor_ = std::make_unique<qoe::RoomMonitor>(lesson_.ledger(), floor, lesson_.target_seconds());
     account_ = lease.account;
     started_ = lease.started;
     begun_ = clocks.steady;  // after a restart, too: its page finds the node again within seconds
     counted_ = {};
     last_.reset();
-    if (announce)
-        events_.add({.room = id_,
-                     .type = "playback_start",
-                     .key = id_ + ":start:" + lease.take_over,
-                     .begin = lease.started});
+    events_.add({.room = id_,
+                 .type = "playback_start",
+                 .key = id_ + ":start:" + std::to_string(unix_ms(lease.started)),
+                 .begin = lease.started});
 }
 
 void Classroom::end(WallTime at) {
@@ -63,6 +63,8 @@ void Classroom::end(WallTime at) {
 
 Error Classroom::beacons(const qoe::BeaconBatch& batch, SteadyTime arrival, bool replayed) {
     if (!monitor_) return {};
+    // Recorded before the wall clock was set back: when that was by this clock, nobody knows.
+    if (replayed && arrival > clock_.now()) return {};
     auto update = monitor_->beacons(batch, arrival);
     if (!update) return update.error();
     absorb(*update, replayed);

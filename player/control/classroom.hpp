@@ -20,8 +20,9 @@ class Classroom {
     Classroom(std::string id, const MediaChannel& lesson, EventLog& events, NodeMetrics& metrics,
               const Clock& clock);
 
-    /// The lesson was started, or the node restarted while it was (then nothing is announced).
-    void begin(const Lease& lease, bool announce);
+    /// The lesson was started, or the node restarted while it was. Announced once, by its key: also when the
+    /// node died with the lease on disk and the event not yet.
+    void begin(const Lease& lease);
     void end(WallTime at);
     /// `replayed`: recorded before this process began, so it adds to no counter.
     Error beacons(const qoe::BeaconBatch& batch, SteadyTime arrival, bool replayed = false);

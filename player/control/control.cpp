@@ -39,6 +39,12 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
     SharedBundle bundle;
     Sessions sessions;
     LeaseBook book;
+    /// What plays in a room, over every take-over of its lease.
+    struct Lesson {
+        std::int64_t opened = 0;  // fencing number of its first lease
+        bool told = false;        // on disk, and on_started was called
+    };
+    std::map<std::string, Lesson, std::less<>> lessons;  // by room
     auth::Lockout lockout;
     std::vector<net::IpPrefix> own;
     SteadyTime own_since = clock.now();
@@ -58,6 +64,7 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
             if (read) book = std::move(*read);
             if (!read) log::warn("control", "leases.json is damaged, lessons must be started again");
         }
+        for (const auto& [room, lease] : book.all()) lessons[room] = {lease.fencing, true};
     }
 
     bool holds_lease(const Session& session) const {
@@ -128,8 +135,26 @@ struct Control::Impl : std::enable_shared_from_this<Impl> {
         const auto now = clock.wall();
         const auto lease = book.stop(room, now, why);
         if (!lease) return done(true);
-        if (tell) tell(*lease, now);
+        const bool begun = lessons[room].told;
+        lessons.erase(room);
+        if (begun && tell) tell(*lease, now);  // a lesson whose start is still being written was never there
         keep_leases(auth::AuditEntry{actor, "playback.stop", room, "ok", why}, std::move(done));
+    }
+
+    /// The start's lease is on disk; meanwhile its lesson may have been stopped, or its lease taken over.
+    void kept(const Lease& taken, std::int64_t opened, const std::function<void(const Lease&)>& tell) {
+        const auto lesson = lessons.find(taken.room);
+        if (lesson == lessons.end() || lesson->second.opened != opened) return;
+        if (!std::exchange(lesson->second.told, true) && tell) tell(taken);
+    }
+
+    /// The start's lease could not be written. What happened since, here and in other rooms, stays.
+    void not_kept(const Lease& taken, const LeaseBook& before) {
+        const auto* now = book.active(taken.room);
+        if (!now || now->fencing != taken.fencing) return;
+        const bool told = lessons[taken.room].told;  // else a start before it was not written either
+        book.undo(taken.room, before, told);
+        if (!told) lessons.erase(taken.room);
     }
 };
 
@@ -160,7 +185,9 @@ RightsQuery Control::query(const http::Request& request, std::string_view room, 
         q.at_venue = at_venue(*known, request.peer, impl_->own);
     q.lease = impl_->book.active(room);
     q.last_end = impl_->book.last_end(room);
-    q.test_running = test_running && test_running(room);
+    const auto* tester = test_session ? test_session(room) : nullptr;
+    q.test_running = tester != nullptr;
+    if (tester) q.test_session = *tester;
     q.now = impl_->clock.wall();
     return q;
 }
@@ -235,13 +262,17 @@ void Control::start(const RightsQuery& query, std::function<void(bool)> done) {
     const auto detail = !fresh           ? "take_over"
                         : taken.slot_end ? std::string{}
                                          : "outside_schedule: " + taken.reason;
-    impl_->keep_leases(auth::AuditEntry{taken.account, "playback.start", taken.room, "ok", detail},
-                       [this, impl = impl_, before, taken, fresh, done = std::move(done)](bool kept) {
-                           const auto* now = impl->book.active(taken.room);
-                           if (!kept && now && now->fencing == taken.fencing) impl->book = before;
-                           if (kept && fresh && on_started) on_started(taken);
-                           done(kept);
-                       });
+    auto& lesson = impl_->lessons[taken.room];
+    if (fresh) lesson = {taken.fencing, false};
+    impl_->keep_leases(
+        auth::AuditEntry{taken.account, "playback.start", taken.room, "ok", detail},
+        [this, impl = impl_, before, taken, opened = lesson.opened, done = std::move(done)](bool kept) {
+            if (kept)
+                impl->kept(taken, opened, on_started);
+            else
+                impl->not_kept(taken, before);
+            done(kept);
+        });
 }
 
 void Control::stop_playing(const RightsQuery& query, std::function<void(bool)> done) {

@@ -64,7 +64,8 @@ class Control {
 
     std::function<void(const Lease&)> on_started;
     std::function<void(const Lease&, WallTime at)> on_ended;
-    std::function<bool(std::string_view room)> test_running;
+    /// The session that runs the room's page test; null when none runs.
+    std::function<const std::string*(std::string_view room)> test_session;
 
   private:
     struct Impl;

@@ -49,18 +49,25 @@ bool EventLog::add(const EventIn& event) {
     return true;
 }
 
-void EventLog::add_test(const std::string& room, const std::string& id, std::string test) {
+void EventLog::add_test(const std::string& room, const std::string& id, std::string test,
+                        std::function<void()> stored) {
+    const auto key = "test:" + id;
+    if (spool_.has_key(key)) {
+        if (stored) stored();
+        return;
+    }
     test.erase(test.begin());  // its brace; the record's own id goes in front
     spool_.append(
-        telemetry::RecordKind::test, room, "test:" + id,
+        telemetry::RecordKind::test, room, key,
         [&](std::uint64_t seq) {
             return "{\"boot\":\"" + spool_.boot() + "\",\"seq\":" + std::to_string(seq) + "," + test;
         },
-        [news = news_](Result<std::uint64_t> seq) {
-            if (seq)
-                news();
-            else
-                log::error("telemetry", "a test record could not be stored: {}", seq.error().message());
+        [news = news_, stored = std::move(stored)](Result<std::uint64_t> seq) {
+            if (!seq)
+                return log::error("telemetry", "a test record could not be stored: {}",
+                                  seq.error().message());
+            news();
+            if (stored) stored();
         });
 }
 

@@ -34,7 +34,9 @@ class EventLog {
     /// False when an event with its key is already there.
     bool add(const EventIn& event);
     /// `test`: a LiveTest of api.ts; it gets boot and seq, by which the relay acknowledges it.
-    void add_test(const std::string& room, const std::string& id, std::string test);
+    /// Once: a record with its id that is already there stays. `stored` once it is on disk.
+    void add_test(const std::string& room, const std::string& id, std::string test,
+                  std::function<void()> stored = {});
     telemetry::Spool& spool() { return spool_; }
 
   private:

@@ -68,6 +68,13 @@ std::optional<Lease> LeaseBook::stop(std::string_view room, WallTime now, std::s
     return lease;
 }
 
+void LeaseBook::undo(const std::string& room, const LeaseBook& before, bool playing) {
+    active_.erase(room);
+    ended_.erase(room);
+    if (const auto* lease = before.active(room); lease && playing) active_[room] = *lease;
+    if (const auto* end = before.last_end(room)) ended_[room] = *end;
+}
+
 bool LeaseBook::follow_slot(std::string_view room, WallTime slot_end) {
     const auto found = active_.find(room);
     if (found == active_.end() || found->second.slot_end == slot_end) return false;

@@ -44,6 +44,8 @@ class LeaseBook {
     /// Takes (or takes over) the room's lease. The fencing number is given by the book.
     const Lease& take(Lease lease);
     std::optional<Lease> stop(std::string_view room, WallTime now, std::string why = "stop");
+    /// The room is as it was in `before`, without a lease unless `playing`. Other rooms and the numbers stay.
+    void undo(const std::string& room, const LeaseBook& before, bool playing);
     /// A lesson slot covers now: the lease is the slot's until its end.
     /// True when something changed that must go to disk.
     bool follow_slot(std::string_view room, WallTime slot_end);

@@ -11,6 +11,8 @@ namespace {
 constexpr auto kProbeEvery = std::chrono::seconds{10};  // QOE.md §5
 constexpr auto kFirstProbe = std::chrono::seconds{3};
 
+livetest::Reason node_stopped() { return {"node_stopped", "节点在测试中停止", "请等节点恢复后重新测试"}; }
+
 }  // namespace
 
 struct LiveTests::Running {
@@ -19,12 +21,14 @@ struct LiveTests::Running {
         : test(std::move(subject), now, wall, channel.target_seconds()),
           monitor(channel.ledger(), now, channel.target_seconds()),
           other(start.other),
+          session(start.session),
           begin(now),
           next_probe(now + kFirstProbe) {}
 
     livetest::LiveTest test;
     qoe::RoomMonitor monitor;
     std::optional<auth::Role> other;
+    std::string session;
     SteadyTime begin, next_probe;
     SteadyTime last_page_fetch{};
     bool probing = false;
@@ -35,9 +39,9 @@ LiveTests::LiveTests(const MediaChannel& channel, EventLog& events, NodeMetrics&
     : channel_(channel), events_(events), metrics_(metrics), clock_(clock), ports_(std::move(ports)) {}
 LiveTests::~LiveTests() = default;
 
-std::string LiveTests::start(const Start& start) {
+bool LiveTests::start(const Start& start, std::function<void(const std::string&)> kept) {
     for (const auto& one : running_)
-        if (one->test.subject().room == start.room && one->test.subject().scope == start.scope) return {};
+        if (one->test.subject().room == start.room && one->test.subject().scope == start.scope) return false;
     livetest::Subject subject;
     subject.id = auth::random_hex(8);
     subject.room = start.room;
@@ -52,13 +56,44 @@ std::string LiveTests::start(const Start& start) {
         std::make_shared<Running>(std::move(subject), start, channel_, clock_.now(), clock_.wall()));
     look_who_attends(*running_.back());
     if (alone && ports_.begins) ports_.begins();
-    return id;
+    unrecorded_[id] = running_.back()->test.to_json(clock_.now());
+    keep([kept = std::move(kept), id] { kept(id); });
+    return true;
 }
 
-bool LiveTests::running(std::string_view room) const {
-    return std::any_of(running_.begin(), running_.end(), [&](const auto& one) {
-        return one->test.subject().room == room && one->test.subject().scope == livetest::Scope::page;
+void LiveTests::keep(std::function<void()> kept) {
+    if (!ports_.keep) return kept ? kept() : void();
+    std::string text;
+    for (const auto& [id, test] : unrecorded_) (text += text.empty() ? "[" : ",\n") += test;
+    ports_.keep(text.empty() ? "[]" : text + "]", std::move(kept));
+}
+
+/// The file knows a test until its record is on disk: between the two a kill would lose it.
+void LiveTests::record(const std::string& room, const std::string& id, std::string test) {
+    events_.add_test(room, id, std::move(test), [this, id, alive = std::weak_ptr{alive_}] {
+        if (!alive.expired() && unrecorded_.erase(id) > 0) keep();
     });
+}
+
+void LiveTests::recover(std::string_view text) {
+    Error error;
+    const auto file = boost::json::parse(text, error);
+    if (error || !file.is_array()) return;
+    for (const auto& each : file.get_array()) {
+        const auto running = boost::json::serialize(each);
+        const auto known = livetest::parse_stored(running);
+        auto ended = livetest::abort_stored(running, clock_.wall(), node_stopped());
+        if (!known || !ended) continue;
+        unrecorded_[known->id] = running;
+        record(known->room, known->id, std::move(*ended));
+    }
+}
+
+const std::string* LiveTests::session(std::string_view room) const {
+    for (const auto& one : running_)
+        if (one->test.subject().room == room && one->test.subject().scope == livetest::Scope::page)
+            return &one->session;
+    return nullptr;
 }
 
 Error LiveTests::beacons(const std::string& room, const qoe::BeaconBatch& batch, SteadyTime arrival) {
@@ -104,7 +139,13 @@ void LiveTests::feed(Running& one) {
 void LiveTests::look_who_attends(Running& one) {
     const auto& subject = one.test.subject();
     if (!one.other || subject.attended_by) return;
-    if (auto name = ports_.attending(subject.room, *one.other)) one.test.attended_by(std::move(*name));
+    auto name = ports_.attending(subject.room, *one.other);
+    if (!name) return;
+    one.test.attended_by(std::move(*name));
+    const auto kept = unrecorded_.find(subject.id);
+    if (kept == unrecorded_.end()) return;
+    kept->second = one.test.to_json(clock_.now());
+    keep();
 }
 
 void LiveTests::tick() {
@@ -123,7 +164,7 @@ void LiveTests::finish(Running& one) {
     const auto& subject = one.test.subject();
     const std::string verdict{livetest::to_string(one.test.outcome().verdict)};
     metrics_.test_result(verdict);
-    events_.add_test(subject.room, subject.id, one.test.to_json(clock_.now()));
+    record(subject.room, subject.id, one.test.to_json(clock_.now()));
     events_.add({.room = subject.room,
                  .type = "test_result",
                  .key = "test_result:" + subject.id,
@@ -134,10 +175,9 @@ void LiveTests::finish(Running& one) {
 
 void LiveTests::abort_all() {
     for (const auto& one : running_) {
-        one->test.abort(clock_.now(), clock_.wall(),
-                        {"node_stopped", "节点在测试中停止", "请等节点恢复后重新测试"});
+        one->test.abort(clock_.now(), clock_.wall(), node_stopped());
         const auto& subject = one->test.subject();
-        events_.add_test(subject.room, subject.id, one->test.to_json(clock_.now()));
+        record(subject.room, subject.id, one->test.to_json(clock_.now()));
     }
     running_.clear();
 }

@@ -12,23 +12,43 @@ namespace {
 
 namespace json = boost::json;
 
-std::string to_json(const UpstreamProgress& p) {
-    return json::serialize(
-        json::object{{"run", p.run}, {"last_msn", p.last_msn}, {"msn_offset", p.msn_offset}});
+std::string to_json(const UpstreamProgress& p, const std::optional<hls::Discontinuities>& d) {
+    json::object object{{"run", p.run}, {"last_msn", p.last_msn}, {"msn_offset", p.msn_offset}};
+    if (d)
+        object["discontinuities"] = json::object{{"sequence", d->sequence}, {"at", json::value_from(d->at)}};
+    return json::serialize(object);
 }
 
-std::optional<UpstreamProgress> read_progress(const std::filesystem::path& path) {
+std::optional<json::object> read_object(const std::filesystem::path& path) {
     const auto text = read_whole(path.string());
     if (!text) return std::nullopt;
     Error error;
-    const auto value = json::parse(*text, error);
-    const auto* object = error ? nullptr : value.if_object();
+    auto value = json::parse(*text, error);
+    if (error || !value.is_object()) return std::nullopt;
+    return std::move(value.get_object());
+}
+
+std::optional<UpstreamProgress> read_progress(const std::filesystem::path& path) {
+    const auto object = read_object(path);
     const auto* run = object ? object->if_contains("run") : nullptr;
     const auto* last = object ? object->if_contains("last_msn") : nullptr;
     const auto* offset = object ? object->if_contains("msn_offset") : nullptr;
     if (!run || !run->is_string() || !last || !last->is_int64() || !offset || !offset->is_int64())
         return std::nullopt;
     return UpstreamProgress{std::string{run->get_string()}, last->get_int64(), offset->get_int64()};
+}
+
+std::optional<hls::Discontinuities> read_discontinuities(const std::filesystem::path& path) {
+    const auto file = read_object(path);
+    const auto* value = file ? file->if_contains("discontinuities") : nullptr;
+    const auto* object = value ? value->if_object() : nullptr;
+    const auto* sequence = object ? object->if_contains("sequence") : nullptr;
+    const auto* at = object ? object->if_contains("at") : nullptr;
+    if (!sequence || !sequence->is_int64() || !at || !at->is_array()) return std::nullopt;
+    hls::Discontinuities read{sequence->get_int64(), {}};
+    for (const auto& msn : at->get_array())
+        if (msn.is_int64()) read.at.push_back(msn.get_int64());
+    return read;
 }
 
 UpstreamConfig upstream_config(const ChannelOptions& options) {
@@ -49,7 +69,8 @@ MediaChannel::MediaChannel(boost::asio::io_context& io, const Clock& clock, Chan
     : io_(io),
       clock_(clock),
       options_(std::move(options)),
-      presentation_(hls::PresentationConfig{.latency_seconds = options_.latency_seconds}) {}
+      presentation_({.latency_seconds = options_.latency_seconds,
+                     .earlier = read_discontinuities(options_.progress_file)}) {}
 
 MediaChannel::~MediaChannel() = default;
 
@@ -183,10 +204,11 @@ void MediaChannel::on_back(SteadyTime at) {
 }
 
 void MediaChannel::on_progress(const UpstreamProgress& progress) {
-    options_.on_disk([path = options_.progress_file, text = to_json(progress)] {
-        if (const auto saved = write_whole(path.string(), text); !saved)
-            log::warn("media", "{} cannot be written: {}", path.string(), saved.error().message());
-    });
+    options_.on_disk(
+        [path = options_.progress_file, text = to_json(progress, presentation_.discontinuities())] {
+            if (const auto saved = write_whole(path.string(), text); !saved)
+                log::warn("media", "{} cannot be written: {}", path.string(), saved.error().message());
+        });
 }
 
 }  // namespace tongke::player

@@ -127,6 +127,15 @@ Ruling may_test(const RightsQuery& q) {
     return ruling;
 }
 
+/// What another page of the room sees is not what the test's own page sees.
+Ruling may_report_test(const RightsQuery& q) {
+    if (!q.test_running)
+        return refused(409, "no_test_running", "本教室没有正在进行的直播调试，测量数据不再需要");
+    if (q.test_session != q.who->session)
+        return refused(403, "not_your_test", "直播调试由另一台电脑发起，只接收那台电脑的测量数据");
+    return allowed();
+}
+
 }  // namespace
 
 Ruling may_ask(const RightsQuery& q) {
@@ -151,8 +160,8 @@ Ruling may(const RightsQuery& q) {
         case Action::lesson_media:
         case Action::lesson_beacon: return may_watch(q);
         case Action::test_start:
-        case Action::test_media:
-        case Action::test_beacon: return may_test(q);
+        case Action::test_media: return may_test(q);
+        case Action::test_beacon: return may_report_test(q);
     }
     return refused(403, "not_your_room", "您的账号不属于这个分课堂");
 }

@@ -39,6 +39,7 @@ struct RightsQuery {
     const Lease* lease = nullptr;     // the room's, when active
     const Ended* last_end = nullptr;  // else how it ended
     bool test_running = false;        // a page test of this room
+    std::string_view test_session;    // that started it
     WallTime now{};
     std::string_view reason;     // start outside the schedule
     std::string_view take_over;  // from an earlier already_controlled

@@ -28,11 +28,13 @@ void start_test(Site& site, const http::Request& request, http::Reply reply) {
     start.room_name = query.bundle->room(query.room)->name;
     start.minutes = *minutes;
     start.started_by = query.bundle->account(query.who->account)->name;
+    start.session = query.who->session;
     start.other = query.who->role == auth::Role::teacher ? auth::Role::technician : auth::Role::teacher;
-    const auto id = site.tests.start(start);
-    if (id.empty()) return reply(http::problem(409, "test_running", "本教室正在进行直播调试，请等它结束"));
+    const bool started = site.tests.start(start, [reply](const std::string& id) {
+        reply(http::json_response("{\"id\":" + http::json_quote(id) + "}", 201));
+    });
+    if (!started) return reply(http::problem(409, "test_running", "本教室正在进行直播调试，请等它结束"));
     site.test_media_asked();
-    reply(http::json_response("{\"id\":" + http::json_quote(id) + "}", 201));
 }
 
 void list_tests(Site& site, const http::Request& request, http::Reply reply) {

@@ -50,6 +50,10 @@ json::object measures_json(const Measures& m) {
             {"stall_curve", std::move(curve)}};
 }
 
+Error bad_record() { return boost::system::errc::make_error_code(boost::system::errc::bad_message); }
+
+json::object reason_json(const Reason& r) { return {{"code", r.code}, {"text", r.text}, {"next", r.next}}; }
+
 }  // namespace
 
 std::string_view to_string(Scope s) { return s == Scope::page ? "page" : "node"; }
@@ -185,8 +189,7 @@ std::string LiveTest::to_json(SteadyTime now) const {
     const auto m = measures();
     const auto left = seconds_left(now);
     json::array reasons;
-    for (const auto& r : outcome_.reasons)
-        reasons.push_back({{"code", r.code}, {"text", r.text}, {"next", r.next}});
+    for (const auto& r : outcome_.reasons) reasons.push_back(reason_json(r));
     json::object o{{"id", subject_.id},
                    {"room", subject_.room},
                    {"room_name", subject_.room_name},
@@ -209,18 +212,34 @@ std::string LiveTest::to_json(SteadyTime now) const {
     return json::serialize(o);
 }
 
+Result<std::string> abort_stored(std::string_view text, WallTime now, const Reason& why) {
+    const auto stored = parse_stored(text);
+    if (!stored) return stored.error();
+    auto o = json::parse(text).get_object();
+    const auto* begin = o.if_contains("begin");
+    const auto* minutes = o.if_contains("minutes");
+    const auto began = begin && begin->is_string() ? parse_iso8601(begin->get_string()) : std::nullopt;
+    if (!began || !minutes || !minutes->is_number()) return bad_record();
+    const auto length = Milliseconds{static_cast<std::int64_t>(minutes->to_number<double>() * 60'000)};
+    o["state"] = to_string(TestState::aborted);
+    o["end"] = to_iso8601(std::max(*began, std::min(now, *began + length)));
+    o["seconds_left"] = 0.0;
+    o["verdict"] = to_string(Verdict::incomplete);
+    o["reasons"] = json::array{reason_json(why)};
+    return json::serialize(o);
+}
+
 Result<StoredTest> parse_stored(std::string_view text) {
-    const auto bad = boost::system::errc::make_error_code(boost::system::errc::bad_message);
     Error error;
     const auto root = json::parse(text, error);
-    if (error || !root.is_object()) return bad;
+    if (error || !root.is_object()) return bad_record();
     const auto member = [&](std::string_view name) -> std::optional<std::string> {
         const auto* v = root.get_object().if_contains(name);
         if (!v || !v->is_string()) return {};
         return std::string(v->get_string());
     };
     const auto id = member("id"), room = member("room");
-    if (!id || !room) return bad;
+    if (!id || !room) return bad_record();
     return StoredTest{*id, *room, member("end").value_or(""), member("verdict")};
 }
 

@@ -139,6 +139,10 @@ class LiveTest {
     std::optional<double> node_buffer_min_;
 };
 
+/// A running LiveTest as it was kept on disk, ended as 未完成: nobody measured it to its end. It ended when
+/// its minutes were over, or at `now`.
+Result<std::string> abort_stored(std::string_view json, WallTime now, const Reason& why);
+
 /// The members of a stored LiveTest that lists and the relay need; values for what is not JSON of ours.
 struct StoredTest {
     std::string id, room, end;

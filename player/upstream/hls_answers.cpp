@@ -69,7 +69,7 @@ void HlsPull::on_other_status(Job& job, const Try& won, const FetchEnd& end, Ste
         return lose(now, LostReason::refused, detail);
     }
     const bool playlist = job.kind == Kind::index || job.kind == Kind::reload;
-    if (end.status == 404 && !playlist) return on_missing(job, now);
+    if ((end.status == 404 || end.status == 410) && !playlist) return on_missing(job, now);
     if (end.status == 400 && won.blocking) return open_try(job, now, true);  // a relay that is behind
     if (playlist && (end.status == 404 || end.status == 503)) {
         sink_.no_stream_yet();
@@ -80,20 +80,43 @@ void HlsPull::on_other_status(Job& job, const Try& won, const FetchEnd& end, Ste
     on_bad_answer(job, detail, now);
 }
 
-/// A segment that is listed but not there becomes a gap, as its playlist would say it (EXT-X-GAP).
+/// A segment that is listed but not there becomes a gap, as its playlist would say it (EXT-X-GAP). So does
+/// each segment of an init section that is not there: a relay that died after it listed a run never answers
+/// it.
 void HlsPull::on_missing(Job& job, SteadyTime now) {
     job.next_try = now + jitter_.between(300ms, 600ms);
-    if (++job.refusals < kRefusalsUntilGap || job.kind != Kind::segment) return;
-    if (const auto it = wanted_.find(job.msn); it != wanted_.end()) {
-        Fetched gap{it->second, nullptr, {}};
-        gap.entry.gap = true;
-        gap.arrival.asked = gap.arrival.first_byte = gap.arrival.last_byte = now;
-        fetched_.emplace(job.msn, std::move(gap));
-        wanted_.erase(it);
-    }
+    if (++job.refusals < kRefusalsUntilGap) return;
+    if (job.kind == Kind::init)
+        give_up_init(job.path, now);
+    else if (const auto it = wanted_.find(job.msn); it != wanted_.end())
+        make_gap(it, now);
     remove_job(job);
     deliver();
     fetch_wanted(now);
+}
+
+HlsPull::Wanted::iterator HlsPull::make_gap(Wanted::iterator it, SteadyTime now) {
+    Fetched gap{it->second, nullptr, {}};
+    gap.entry.gap = true;
+    gap.arrival.asked = gap.arrival.first_byte = gap.arrival.last_byte = now;
+    fetched_.emplace(it->first, std::move(gap));
+    return wanted_.erase(it);
+}
+
+void HlsPull::give_up_init(const std::string& path, SteadyTime now) {
+    for (auto& [msn, fetched] : fetched_) {
+        if (fetched.entry.map_uri != path) continue;
+        fetched.entry.gap = true;
+        fetched.data = nullptr;
+    }
+    for (auto it = wanted_.begin(); it != wanted_.end();) {
+        if (it->second.map_uri != path) {
+            ++it;
+            continue;
+        }
+        if (auto* fetching = find_job(Kind::segment, it->second.uri)) remove_job(*fetching);
+        it = make_gap(it, now);
+    }
 }
 
 void HlsPull::on_index(Job& job, const FetchEnd& end, SteadyTime now) {
@@ -214,9 +237,7 @@ void HlsPull::fetch_wanted(SteadyTime now) {
     for (auto it = wanted_.begin(); it != wanted_.end();) {
         fetch_init(it->second, now);
         if (it->second.gap) {
-            Fetched gap{it->second, nullptr, {now, now, now, 0, {}, false}};
-            fetched_.emplace(it->first, std::move(gap));
-            it = wanted_.erase(it);
+            it = make_gap(it, now);
             continue;
         }
         if (!find_job(Kind::segment, it->second.uri)) {

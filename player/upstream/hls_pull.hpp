@@ -102,11 +102,12 @@ class HlsPull {
         std::vector<Try> tries;
         int races = 0;
         int failures = 0;       // in a row, of any kind
-        int refusals = 0;       // 404 of a listed segment
+        int refusals = 0;       // 404 of a listed segment or its init section
         int quiet_polls = 0;    // answers "nothing new" while a reload waits
         SteadyTime next_try{};  // not before this, when no try runs
         Milliseconds patience = kSilence;
     };
+    using Wanted = std::map<std::int64_t, hls::MediaEntry>;
     struct Fetched {
         hls::MediaEntry entry;
         SharedBytes data;  // null: a gap
@@ -139,6 +140,8 @@ class HlsPull {
     void on_segment(Job& job, FetchEnd end);
     void on_other_status(Job& job, const Try& won, const FetchEnd& end, SteadyTime now);
     void on_missing(Job& job, SteadyTime now);
+    Wanted::iterator make_gap(Wanted::iterator it, SteadyTime now);
+    void give_up_init(const std::string& path, SteadyTime now);
 
     void begin_reload(SteadyTime now);
     std::int64_t choose_start(const hls::MediaPlaylist& playlist) const;
@@ -162,7 +165,7 @@ class HlsPull {
     int target_duration_ = 2;
     bool can_block_ = false;
     bool codecs_current_ = false;  // the multivariant playlist was read since the last change of init
-    std::map<std::int64_t, hls::MediaEntry> wanted_;  // listed, not delivered
+    Wanted wanted_;                // listed, not delivered
     std::map<std::int64_t, Fetched> fetched_;
     std::map<std::string, std::shared_ptr<const hls::InitSection>> inits_;
     std::map<std::int64_t, SteadyTime> not_at_relay_;

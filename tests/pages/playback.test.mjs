@@ -2,8 +2,8 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { load } from './load.mjs';
 
-const { pdtAt, MediaClock, rateFor, MotionWatch, Backoff, BeaconQueue } = await load(
-  'player/ui/playback/media_clock', 'player/ui/playback/catch_up', 'player/ui/playback/motion', 'player/ui/playback/backoff', 'player/ui/playback/beacon_queue');
+const { pdtAt, MediaClock, rateFor, MotionWatch, Backoff, BeaconQueue, BeaconSender } = await load(
+  'player/ui/playback/media_clock', 'player/ui/playback/catch_up', 'player/ui/playback/motion', 'player/ui/playback/backoff', 'player/ui/playback/beacon_queue', 'player/ui/playback/beacon_sender');
 const fragment = (start, pdt, duration = 2) => ({ start, duration, programDateTime: pdt });
 
 test('a media time is dated by the fragment it lies in', () => {
@@ -108,4 +108,19 @@ test('ten minutes of an absent node are kept, then the oldest go and are counted
   assert.ok(queue.depth >= 600);
   assert.equal(queue.depth + queue.lost, 1000);
   assert.equal(queue.head().seq, queue.lost + 1);
+});
+
+test('what a test that is over no longer needs is neither sent again nor held', async () => {
+  const sent = [];
+  globalThis.window = { setInterval: () => 0, clearInterval: () => undefined, setTimeout: () => { throw new Error('sent again later'); }, clearTimeout: () => undefined };
+  globalThis.fetch = async (path, { body }) => {
+    sent.push(JSON.parse(body).seq);
+    return new Response(JSON.stringify({ status: 409, code: 'no_test_running', detail: '' }), { status: 409 });
+  };
+  const queue = new BeaconQueue('page', 'test');
+  const sender = new BeaconSender('/beacons', queue);
+  for (const at of [1, 2]) { queue.sample(sample(at)); queue.cut(); }
+  sender.flush();
+  while (queue.depth > 0) await new Promise((next) => setImmediate(next));
+  assert.deepEqual(sent, [1, 2]);
 });

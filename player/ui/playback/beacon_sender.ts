@@ -45,7 +45,8 @@ export class BeaconSender {
         this.queue.done(batch.seq);
       } catch (error) {
         const status = error instanceof ApiError ? error.status : 0;
-        if (kMalformed.has(status)) { this.queue.done(batch.seq); continue; }
+        const ended = error instanceof ApiError && error.code === 'no_test_running';  // the test is over: nobody needs them
+        if (ended || kMalformed.has(status)) { this.queue.done(batch.seq); continue; }
         // After the lesson the node no longer wants them: nothing to wait for.
         if (this.closing && status >= 400 && status < 500) break;
         this.retry = window.setTimeout(() => void this.drain(), this.backoff.next());

@@ -326,11 +326,30 @@ TEST_CASE("a persisted discontinuity sequence is continued where the window begi
     Stage before({.window_seconds = 6});
     for (std::int64_t msn = 0; msn < 20; ++msn) before.add({.msn = msn, .discontinuity = msn % 4 == 0});
     const auto first = *before.presentation.first_msn();
-    Stage after(
-        {.window_seconds = 6, .discontinuity_sequence = before.presentation.discontinuity_sequence()});
+    Stage after({.window_seconds = 6, .earlier = before.presentation.discontinuities()});
     for (auto msn = first; msn < 20; ++msn)
         after.presentation.add(make({.msn = msn, .discontinuity = msn % 4 == 0}), after.clock.now());
     CHECK(Stage::body(after.get("live.m3u8")) == Stage::body(before.get("live.m3u8")));
+}
+
+TEST_CASE("discontinuities keep their numbers wherever the window begins after a restart") {
+    Stage before({.window_seconds = 10});
+    for (std::int64_t msn = 0; msn < 20; ++msn) before.add({.msn = msn, .discontinuity = msn % 3 == 0});
+    const auto numbers = [](const hls::MediaPlaylist& playlist) {
+        std::map<std::int64_t, std::int64_t> by_msn;
+        for (const auto& entry : playlist.entries) by_msn[entry.msn] = entry.discontinuity_sequence;
+        return by_msn;
+    };
+    const auto told = numbers(before.live());
+    for (auto first = *before.presentation.first_msn(); first < 22; ++first) {
+        CAPTURE(first);
+        Stage after({.window_seconds = 10, .earlier = before.presentation.discontinuities()});
+        for (auto msn = first; msn < first + 3; ++msn)
+            after.presentation.add(make({.msn = msn, .discontinuity = msn % 3 == 0}), after.clock.now());
+        CHECK(after.live().discontinuity_sequence >= before.live().discontinuity_sequence);
+        for (const auto& [msn, number] : numbers(after.live()))
+            CHECK(number == (told.contains(msn) ? told.at(msn) : told.at(19) + (msn >= 21)));
+    }
 }
 
 TEST_CASE("a node holds its readers back by its latency and one target duration") {

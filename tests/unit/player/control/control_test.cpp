@@ -153,6 +153,50 @@ TEST_CASE("what the disk refuses is not done") {
     CHECK(plane.started == 0);
 }
 
+TEST_CASE("a stop while a start is being written ends it, and nothing begins afterwards") {
+    Plane plane;
+    const auto cookie = plane.log_in("t1", "right horse 1").cookie;
+    plane.control->start(plane.control->query(plane.as(cookie), "r1", Action::start), [](bool) {});
+    plane.control->stop_playing(plane.control->query(plane.as(cookie), "r1", Action::stop), [](bool) {});
+    plane.run();
+    CHECK_FALSE(plane.control->leases().active("r1"));
+    CHECK(plane.started == 0);
+    CHECK(plane.ended == 0);
+    CHECK(plane.act(cookie, Action::start) == "ok");
+    CHECK(plane.started == 1);
+}
+
+TEST_CASE("a lesson taken over while its start is being written begins once") {
+    Plane plane;
+    const auto first = plane.log_in("t1", "right horse 1").cookie,
+               second = plane.log_in("t1", "right horse 1").cookie;
+    plane.control->start(plane.control->query(plane.as(first), "r1", Action::start), [](bool) {});
+    const auto id = may(plane.control->query(plane.as(second), "r1", Action::start)).take_over;
+    CHECK(plane.act(second, Action::start, id) == "ok");
+    CHECK(plane.started == 1);
+    CHECK(plane.act(second, Action::stop) == "ok");
+    CHECK(plane.ended == 1);
+}
+
+TEST_CASE("a start that cannot be written undoes its own room only") {
+    Plane plane;
+    const auto one = plane.log_in("t1", "right horse 1").cookie,
+               two = plane.log_in("t2", "right horse 1").cookie;
+    plane.control->start(plane.control->query(plane.as(two), "r2", Action::start), [](bool) {});
+    plane.run();
+    std::filesystem::remove(plane.dir / "leases.json");
+    std::filesystem::create_directory(plane.dir / "leases.json");
+    plane.control->start(plane.control->query(plane.as(one), "r1", Action::start), [](bool) {});
+    plane.control->stop_playing(plane.control->query(plane.as(two), "r2", Action::stop), [](bool) {});
+    plane.run();
+    CHECK_FALSE(plane.control->leases().active("r1"));
+    CHECK_FALSE(plane.control->leases().active("r2"));
+    CHECK(plane.ended == 1);
+    std::filesystem::remove(plane.dir / "leases.json");
+    CHECK(plane.act(one, Action::start) == "ok");
+    CHECK(plane.control->leases().active("r1")->fencing == 3);
+}
+
 TEST_CASE("log-ins, starts and stops are in the audit trail and its chain is whole") {
     Plane plane;
     const auto cookie = plane.log_in("t1", "right horse 1").cookie;
@@ -162,6 +206,19 @@ TEST_CASE("log-ins, starts and stops are in the audit trail and its chain is who
     const auto check = auth::AuditFile::verify(plane.dir / "audit.log");
     CHECK(check.whole);
     CHECK(check.records == 4);
+}
+
+TEST_CASE("what a test's page sees counts from the session that started it only") {
+    Plane plane;
+    plane.clock.set_wall(at("17:00"));
+    const auto tester = plane.log_in("j1", "right horse 1").cookie,
+               teacher = plane.log_in("t1", "right horse 1").cookie;
+    std::optional<std::string> session;
+    plane.control->test_session = [&](std::string_view) { return session ? &*session : nullptr; };
+    CHECK(plane.act(tester, Action::test_beacon) == "no_test_running");
+    session = plane.control->who(plane.as(tester))->session;
+    CHECK(plane.act(tester, Action::test_beacon) == "ok");
+    CHECK(plane.act(teacher, Action::test_beacon) == "not_your_test");
 }
 
 TEST_CASE("the other person of a test is named while seen lately") {

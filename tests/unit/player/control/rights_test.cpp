@@ -24,6 +24,7 @@ struct Ask {
     RightsQuery q;
     Lease held;
     Ended ended;
+    std::string tester;
 
     Ask(Action action, const std::string& who, const char* clock = "09:30") {
         q.action = action;
@@ -31,6 +32,8 @@ struct Ask {
         q.bundle = &bundle();
         q.room = "r1";
         q.at_venue = true;
+        q.test_running = action == Action::test_beacon;
+        if (q.who) q.test_session = tester = q.who->session;
         q.now = at(clock);
     }
     Ask& playing(const std::string& session = "session-t1") {
@@ -169,6 +172,20 @@ TEST_CASE("the test channel opens in the debug window only, a running test may f
     Ask again{Action::test_start, "j1", "18:01"};
     again.q.test_running = true;
     CHECK(again.say() == "409 outside_window");
+}
+
+TEST_CASE("only the session that runs the test reports what it sees, and only while it runs") {
+    Ask ask{Action::test_beacon, "j1", "17:00"};
+    CHECK(ask.say() == "ok");
+    ask.q.test_session = "the teacher's page";
+    CHECK(ask.say() == "403 not_your_test");
+    ask.q.test_running = false;
+    ask.q.test_session = {};
+    CHECK(ask.say() == "409 no_test_running");
+    Ask late{Action::test_beacon, "j1", "18:01"};
+    CHECK(late.say() == "ok");  // a running test may finish
+    late.q.test_running = false;
+    CHECK(late.say() == "409 no_test_running");
 }
 
 TEST_CASE("without a valid bundle nothing new starts, what plays goes on") {

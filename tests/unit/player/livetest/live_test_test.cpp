@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "common/time/format.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tongke;
@@ -248,6 +249,25 @@ TEST_CASE("a node test's minutes begin with the first segment that came live, ha
     test.arrivals(run);
     CHECK_FALSE(test.over(SteadyTime{1h} + 79s));
     CHECK(test.over(SteadyTime{1h} + 80s));
+}
+
+TEST_CASE("a test that was kept while it ran is ended as incomplete, no later than its minutes were over") {
+    const WallTime begin{1'744'768'800'000ms};
+    Subject subject{.id = "a", .room = "r1", .room_name = "一号", .started_by = "王", .minutes = 8};
+    const LiveTest running{subject, SteadyTime{1h}, begin, 8};
+    const auto kept = running.to_json(SteadyTime{1h});
+    for (const auto& [now, end] : {std::pair{2min, 2min}, std::pair{60min, 8min}, std::pair{-5min, 0min}}) {
+        const auto ended = abort_stored(kept, begin + now, {"node_stopped", "停止", "重新测试"});
+        REQUIRE(ended);
+        const auto o = json::parse(*ended).get_object();
+        CHECK(o.at("verdict") == "incomplete");
+        CHECK(o.at("state") == "aborted");
+        CHECK(o.at("started_by") == "王");
+        CHECK(o.at("end") == json::value(to_iso8601(begin + end)));
+        CHECK(o.at("reasons").at(0).at("code") == "node_stopped");
+    }
+    for (const auto* bad : {"", "{}", R"({"id":"a","room":"r1","begin":1,"minutes":8})"})
+        CHECK_FALSE(abort_stored(bad, begin, {}));
 }
 
 TEST_CASE("stored tests are read back by their identifying members, anything else is an error") {

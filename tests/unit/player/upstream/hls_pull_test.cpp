@@ -147,6 +147,31 @@ TEST_CASE("a listed segment that is not there becomes a gap and holds nothing up
     CHECK(line.delivered.back().segment->msn == 144);
 }
 
+TEST_CASE("an init section that is never there makes gaps of its segments and holds nothing up") {
+    const auto code = GENERATE(404, 410);
+    LineModel line;
+    line.run_until(20s);
+    line.run = "2b";
+    line.first_msn += 16;
+    line.status = [code](const std::string& path) { return path == "2b/init-0.mp4" ? code : 200; };
+    line.run_until(23s);
+    line.run = "3c";  // the relay died before it had the init section, and is back
+    line.first_msn += 16;
+    line.run_until(41s);
+    CHECK(line.lost.empty());
+    CHECK(line.asked["2b/init-0.mp4"] < 10);
+    REQUIRE(line.delivered.back().segment->run == "3c");
+    CHECK(line.delivered.back().segment->msn == 181);
+    CHECK(line.delivered.back().segment->init->name == "3c/init-0.mp4");
+    int gaps = 0;
+    for (const auto& [segment, at] : line.delivered) {
+        CHECK(segment->gap == (segment->run == "2b"));
+        CHECK((segment->data == nullptr) == segment->gap);
+        gaps += segment->gap;
+    }
+    CHECK(gaps > 0);
+}
+
 TEST_CASE("a refused token is tried again slowly and told as such") {
     LineModel line;
     line.status = [](const std::string&) { return 403; };
