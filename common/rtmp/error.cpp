@@ -28,7 +28,7 @@ constexpr std::array kEntries{
     Entry{"malformed_command", "command lacks its name or an argument"},
     Entry{"command_before_connect", "command came before connect"},
     Entry{"second_request", "one connection carries one publish or one play"},
-    Entry{"media_before_publish_start", "media came before publishing was accepted"},
+    Entry{"media_before_publish_start", "more than 1 MB of media came before publishing was accepted"},
     Entry{"bad_stream_name", "stream name may hold letters, digits, dot, underscore and hyphen only"},
     Entry{"bad_url", "url must be rtmp[s]://host[:port]/app/stream"},
     Entry{"connect_rejected", "server rejected connect"},

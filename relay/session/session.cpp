@@ -58,13 +58,13 @@ void Session::read_available() {
         total += count;
         if (ended()) continue;  // lingering: what still comes is of no interest
         last_read_ = context_.hub.clock().now();
-        feed({buffer.data(), count});
+        take(rtmp_.feed({buffer.data(), count}));
     }
     if (!ended()) pump();
 }
 
-void Session::feed(ByteView bytes) {
-    for (auto& event : rtmp_.feed(bytes)) {
+void Session::take(std::vector<rtmp::ServerEvent> events) {
+    for (auto& event : events) {
         if (ended()) return;
         std::visit([this](auto& e) { on(e); }, event);
     }
@@ -106,8 +106,8 @@ void Session::granted(const rtmp::PublishRequested& request, const PublishGrant&
             return self->end(EndReason::two_encoders);
         }
         self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id);
-        self->rtmp_.accept_publish();
         log::info("rtmp", "{} {}: accepted", self->peer_, self->what_);
+        self->take(self->rtmp_.accept_publish());
         self->pump();
     };
     stream->post(

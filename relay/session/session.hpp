@@ -64,7 +64,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
 
   private:
     void read_available();
-    void feed(ByteView bytes);
+    void take(std::vector<rtmp::ServerEvent> events);
     void on(const rtmp::Connected& event);
     void on(rtmp::PublishRequested& event);
     void on(rtmp::PlayRequested& event);

@@ -131,6 +131,24 @@ TEST_CASE("a slow reader jumps to the newest keyframe, is told, and holds up nob
     CHECK(relay.metric("tongke_subscriber_skips_total{reason=\"behind\"}") >= 1);
 }
 
+TEST_CASE("an encoder that waits for no answer at all publishes from its first frame on") {
+    MediaRelay relay;
+    Client player(relay.server->port(), Mode::play, "main?token=token");
+    player.join(relay);
+    RawPeer encoder(relay.server->port());
+    auto words = RawPeer::opening();
+    const auto also = [&](const Bytes& more) { words.insert(words.end(), more.begin(), more.end()); };
+    also(RawPeer::command({"createStream", 2.0, rtmp::amf0::Null{}}));
+    also(RawPeer::command({"publish", 3.0, rtmp::amf0::Null{}, "main?key=key", "live"}));
+    also(RawPeer::media(TrackKind::video, 0, test::video_header_tag()));
+    also(RawPeer::media(TrackKind::audio, 0, test::audio_header_tag()));
+    for (std::uint32_t i = 0; i < 5; ++i)
+        also(RawPeer::media(TrackKind::video, 40 * i, test::video_tag(i == 0, i)));
+    REQUIRE(encoder.say(words));
+    REQUIRE(player.until([&] { return player.pictures.size() == 5; }));
+    CHECK(player.pictures == ids(0, 4));
+}
+
 TEST_CASE("timestamps cross every 32-bit border without a jump on the way through") {
     for (std::uint32_t start : {0x00FFFF00u, 0x7FFFFF00u, 0xFFFFFF00u}) {
         MediaRelay relay;
