@@ -17,7 +17,7 @@ constexpr std::array kEntries{
     Entry{"not_rtmp", "the peer does not speak rtmp version 3"},
     Entry{"bad_chunk_size", "chunk size must lie between 1 and 16777215"},
     Entry{"message_too_long", "message is longer than 8 MiB"},
-    Entry{"too_much_in_flight", "unfinished messages hold more than 16 MiB"},
+    Entry{"too_much_in_flight", "unfinished messages hold more than 16 MiB, or 256 KiB before a publish"},
     Entry{"too_many_chunk_streams", "more than 64 chunk streams are in use"},
     Entry{"chunk_without_header", "chunk refers to a header that was never sent"},
     Entry{"malformed_control", "protocol control message has the wrong length"},

@@ -16,6 +16,8 @@ constexpr double kReconnectCapability = 1;  // enhanced RTMP v2, capsEx
 // Encoders that do not wait for Publish.Start have sent so much by the time the key is checked.
 constexpr std::size_t kHeldBytes = 1u << 20;
 constexpr std::size_t kHeldMessages = 1024;
+// Whoever has not asked to publish sends commands, and those are short.
+constexpr std::size_t kInFlightOfAnybody = 256u << 10;
 
 std::string text_at(const std::vector<Value>& values, std::size_t index) {
     const auto* text = index < values.size() ? values[index].text() : nullptr;
@@ -86,7 +88,9 @@ struct ServerSession::State {
     using Arguments = std::vector<Value>;
     using Handler = Error (State::*)(const Arguments&);
 
-    explicit State(std::uint64_t seed) : connection(Handshake::Role::server, seed) {}
+    explicit State(std::uint64_t seed) : connection(Handshake::Role::server, seed) {
+        connection.limit_in_flight(kInFlightOfAnybody);
+    }
 
     Error on_message(Message message) {
         switch (message.type) {
@@ -192,6 +196,7 @@ struct ServerSession::State {
         auto request = stream_request(text_at(args, 3));
         if (!valid_stream_name(request.stream)) return refuse_name("NetStream.Publish.BadName");
         phase = Phase::publish_asked;
+        connection.limit_in_flight(kHeldBytes);
         events.push_back(PublishRequested{std::move(request)});
         return {};
     }
@@ -293,6 +298,7 @@ std::uint64_t ServerSession::bytes_received() const { return state_->connection.
 std::vector<ServerEvent> ServerSession::accept_publish() {
     auto& s = *state_;
     s.phase = State::Phase::publishing;
+    s.connection.limit_in_flight(ChunkReader::kMaxInFlight);
     s.connection.send_user_control(UserControl::stream_begin, kMediaStreamId);
     send_status("status", "NetStream.Publish.Start", "publishing");
     s.events.clear();

@@ -92,6 +92,31 @@ TEST_CASE("media before the acceptance is bounded in bytes and in number") {
     }
 }
 
+TEST_CASE("who may not publish yet is given little room for unfinished messages") {
+    const auto begin_of_message = [](Peer& peer, std::size_t sent) {
+        Bytes wire;
+        append_message(wire, {6, MessageType::video, 0, 1}, Bytes(4u << 20), 128);
+        wire.resize(sent);
+        return peer.session.feed(wire);
+    };
+    Peer stranger;
+    stranger.connect();
+    CHECK(begin_of_message(stranger, 250'000).empty());
+    Peer greedy;
+    greedy.connect();
+    CHECK(only<Ended>(begin_of_message(greedy, 270'000)).reason == Errc::too_much_in_flight);
+    Peer asking;
+    asking.connect();
+    asking.publish("main?key=K");
+    CHECK(begin_of_message(asking, 1'000'000).empty());
+    Peer asking_for_more;
+    asking_for_more.connect();
+    asking_for_more.publish("main?key=K");
+    CHECK(only<Ended>(begin_of_message(asking_for_more, 1'100'000)).reason == Errc::too_much_in_flight);
+    auto publisher = publishing_peer();
+    CHECK(begin_of_message(publisher, 3u << 20).empty());
+}
+
 TEST_CASE("media before a close is not given afterwards") {
     Peer peer;
     peer.connect();
