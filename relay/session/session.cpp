@@ -13,6 +13,8 @@ namespace asio = boost::asio;
 
 // One turn reads no more than this, so that a burst does not hold up the others.
 constexpr std::size_t kReadPerTurn = 512 * 1024;
+// Of answers to a peer that asks and does not read; a whole conversation is a hundredth of it.
+constexpr std::size_t kUnreadAnswers = 64 * 1024;
 // How long a peer may take to read our last words.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -59,8 +61,22 @@ void Session::read_available() {
         if (ended()) continue;  // lingering: what still comes is of no interest
         last_read_ = context_.hub.clock().now();
         take(rtmp_.feed({buffer.data(), count}));
+        if (!ended()) bound_answers();
     }
     if (!ended()) pump();
+}
+
+void Session::bound_answers() {
+    if (unsent_answers() <= kUnreadAnswers) return;
+    pump();
+    if (!ended() && unsent_answers() > kUnreadAnswers) end(EndReason::slow_consumer, "reads no answers");
+}
+
+Bytes Session::take_answers() {
+    auto answers = rtmp_.take_output();
+    answers.erase(answers.begin(), answers.begin() + static_cast<std::ptrdiff_t>(output_sent_));
+    output_sent_ = 0;
+    return answers;
 }
 
 void Session::take(std::vector<rtmp::ServerEvent> events) {
@@ -211,9 +227,13 @@ void Session::sent(std::size_t count) {
     }
     if (player_ && player_->started()) return player_->sent(count);
     output_sent_ += count;
-    if (output_sent_ < rtmp_.output().size()) return;
-    rtmp_.take_output();
-    output_sent_ = 0;
+    if (output_sent_ == rtmp_.output().size()) {
+        rtmp_.take_output();
+        output_sent_ = 0;
+    } else if (output_sent_ > kUnreadAnswers) {
+        // A peer that is never quite through would otherwise have all that it read pile up.
+        rtmp_.output() = take_answers();
+    }
 }
 
 void Session::wait_writable() {
@@ -247,12 +267,9 @@ void Session::sweep(SteadyTime now, WallTime wall) {
 
 void Session::end(EndReason reason, const std::string& detail) {
     if (ended()) return;
-    if (player_ && player_->started()) {
-        last_words_ = player_->last_words();
-    } else {
-        const auto& output = rtmp_.output();
-        last_words_.assign(output.begin() + static_cast<std::ptrdiff_t>(output_sent_), output.end());
-    }
+    // Who has not read so much will not read the last of it either.
+    if (unsent_answers() > kUnreadAnswers) take_answers();
+    last_words_ = player_ && player_->started() ? player_->last_words() : take_answers();
     log_end(reason, detail);
     context_.metrics.ended(reason);
     ended_at_ = context_.hub.clock().now();

@@ -49,6 +49,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void pump();
     SessionContext& context() { return context_; }
     rtmp::ServerSession& protocol() { return rtmp_; }
+    /// What the protocol has to say and has not been sent: from here on the caller sends it.
+    Bytes take_answers();
     const std::string& peer() const { return peer_; }
     const std::string& client() const { return client_; }
     bool ended() const { return ended_at_.has_value(); }
@@ -78,6 +80,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void granted(const rtmp::PublishRequested& request, const PublishGrant& grant);
     void granted(const rtmp::PlayRequested& request, const PlayGrant& grant);
     bool well_named(const rtmp::StreamRequest& request) const;
+    std::size_t unsent_answers() { return rtmp_.output().size() - output_sent_; }
+    void bound_answers();
     ByteView next_bytes();
     void sent(std::size_t count);
     void wait_writable();
@@ -93,8 +97,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     std::string what_;  // "publish main", for the log
     std::unique_ptr<Player> player_;
     std::unique_ptr<PublisherRole> publisher_;
-    std::size_t output_sent_ = 0;
-    Bytes last_words_;  // once ended
+    std::size_t output_sent_ = 0;  // of rtmp_.output()
+    Bytes last_words_;             // once ended
     std::size_t last_words_sent_ = 0;
     bool waiting_writable_ = false;
     SteadyTime since_;

@@ -160,6 +160,22 @@ TEST_CASE("above the limit of connections the rest is closed and counted") {
     CHECK(relay.metric("tongke_refused_total{reason=\"too_many_connections\"}") == 1);
 }
 
+TEST_CASE("who asks for answers and does not read them is closed before any right is looked at") {
+    MediaRelay relay;
+    RawPeer deaf(relay.server->port(), 4096);
+    REQUIRE(deaf.say(RawPeer::opening()));
+    Bytes pings;
+    for (std::uint32_t i = 0; i < 2000; ++i) pings = test::joined(std::move(pings), RawPeer::ping(i));
+    const auto closed = [&] {
+        return relay.metric("tongke_sessions_ended_total{reason=\"slow_consumer\"}") == 1;
+    };
+    // What the kernel's buffers take, several times over.
+    for (int round = 0; round < 600 && !closed(); ++round) {
+        if (!deaf.say(pings)) break;
+    }
+    CHECK(closed());
+}
+
 TEST_CASE("what is not RTMP is closed and counted, the others do not notice") {
     MediaRelay relay;
     Encoder encoder(relay.server->port(), "main?key=key");
