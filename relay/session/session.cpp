@@ -25,10 +25,11 @@ std::array<std::uint8_t, 64 * 1024>& read_buffer() {
 
 }  // namespace
 
-Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed)
+Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number)
     : context_(context),
+      number_(number),
       socket_(std::move(socket)),
-      rtmp_(seed),
+      rtmp_(number),
       peer_(net::peer_address(socket_)),
       since_(context.hub.clock().now()),
       last_read_(since_),
@@ -122,6 +123,7 @@ void Session::granted(const rtmp::PublishRequested& request, const PublishGrant&
             return self->end(EndReason::two_encoders);
         }
         self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id);
+        self->context_.anteroom.leave(self->number_);
         log::info("rtmp", "{} {}: accepted", self->peer_, self->what_);
         self->take(self->rtmp_.accept_publish());
         self->pump();
@@ -159,6 +161,7 @@ void Session::granted(const rtmp::PlayRequested& request, const PlayGrant& grant
     if (!grant.subject.empty()) what_ += " by " + grant.subject;
     auto& view = *context_.hub.view(context_.worker, request.request.stream);
     player_ = std::make_unique<Player>(*this, *stream, view, grant.leave_at);
+    context_.anteroom.leave(number_);
     player_->join(request.resume);
 }
 
@@ -250,7 +253,7 @@ void Session::sweep(SteadyTime now, WallTime wall) {
         if (now - *ended_at_ >= kLinger) close_socket();
         return;
     }
-    if (!player_ && !publisher_) {
+    if (!has_role()) {
         if (now - since_ >= limits.handshake) end(EndReason::idle_timeout, "neither publish nor play");
         return;
     }
@@ -278,8 +281,8 @@ void Session::end(EndReason reason, const std::string& detail) {
     pump();
 }
 
-void Session::stop() {
-    end(EndReason::server_stopping);
+void Session::stop(EndReason reason) {
+    end(reason);
     close_socket();
 }
 

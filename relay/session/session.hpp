@@ -11,6 +11,7 @@
 #include "common/async/aliases.hpp"
 #include "common/async/live_count.hpp"
 #include "common/rtmp/server_session.hpp"
+#include "relay/session/anteroom.hpp"
 #include "relay/session/end_reason.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/session/session_metrics.hpp"
@@ -26,6 +27,7 @@ struct SessionContext {
     Authoriser& authoriser;
     SessionMetrics& metrics;
     const MediaLimits& limits;
+    Anteroom& anteroom;
     std::size_t worker = 0;
     std::uint64_t sent_bytes = 0;  // not counted in the metric yet
 };
@@ -33,7 +35,8 @@ struct SessionContext {
 class Session : public std::enable_shared_from_this<Session>, async::LiveCount<Session> {
   public:
     using LiveCount::alive;
-    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed);
+    /// `number` tells it from every other connection.
+    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number);
     ~Session();
 
     async::Task<> run(std::shared_ptr<Session> self);
@@ -43,7 +46,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void end(EndReason reason, const std::string& detail = {});
 
     /// Ends it and closes the socket at once.
-    void stop();
+    void stop(EndReason reason);
 
     // For the roles.
     void pump();
@@ -53,6 +56,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     Bytes take_answers();
     const std::string& peer() const { return peer_; }
     const std::string& client() const { return client_; }
+    /// It was granted to publish or to play.
+    bool has_role() const { return publisher_ || player_; }
     bool ended() const { return ended_at_.has_value(); }
     /// Runs `work(session)` on the worker, from any thread, unless it has ended by then.
     template <class Work>
@@ -90,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void log_end(EndReason reason, const std::string& detail) const;
 
     SessionContext& context_;
+    std::uint64_t number_;
     async::TcpSocket socket_;
     rtmp::ServerSession rtmp_;
     std::string peer_;

@@ -48,7 +48,9 @@ struct NarrowDoor {
     SessionMetrics metrics{relay.metrics};
     std::atomic<std::size_t> connections{0};
     async::TcpAcceptor acceptor{net::listen(relay.workers.context(0), {"127.0.0.1", 0})};
-    SessionSet set{relay.workers.context(1), {relay.hub, relay.authoriser, metrics, limits, 1}, connections};
+    Anteroom anteroom;
+    SessionSet set{
+        relay.workers.context(1), {relay.hub, relay.authoriser, metrics, limits, anteroom, 1}, connections};
 };
 
 /// The numbers of the pongs, as long as the bytes are whole messages.
