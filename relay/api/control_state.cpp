@@ -36,9 +36,12 @@ auth::LockoutRules enrol_rules() {
     return rules;
 }
 
+/// Cut: a path is the caller's, and as long as it likes.
+std::string described(const http::Request& request) {
+    return request.method + " " + request.path.substr(0, 100);
+}
+
 constexpr auto kChangesChecked = std::chrono::milliseconds{400};
-constexpr auto kAuditedAgain = std::chrono::seconds{10};
-constexpr std::size_t kAuditedKeys = 10'000;
 
 }  // namespace
 
@@ -77,7 +80,7 @@ bool ControlState::allow(bool permitted, const Account& account, const http::Req
                          const http::Reply& reply) {
     if (permitted) return true;
     count_refusal("forbidden");
-    audit({account.account, request.method + " " + request.path, "", "forbidden", ""});
+    audit_refusal(account.account, {account.account, described(request), "", "forbidden", ""});
     reply(http::problem(403, "forbidden", "您的账号没有这项权限；如确有需要，请联系系统管理员"));
     return false;
 }
@@ -101,14 +104,15 @@ void ControlState::count_refusal(const std::string& reason) {
 void ControlState::refused(const std::string& reason, const http::Request& request,
                            const std::string& target) {
     count_refusal(reason);
-    const auto now = clock.now();
-    if (audited.size() >= kAuditedKeys)
-        std::erase_if(audited, [&](const auto& e) { return e.second <= now; });
-    if (audited.size() >= kAuditedKeys) return;
-    auto& again = audited[reason + " " + request.peer];
-    if (again > now) return;
-    again = now + kAuditedAgain;
-    audit({"", request.method + " " + request.path.substr(0, 100), target, reason, request.peer});
+    audit_refusal(request.peer, {"", described(request), target, reason, request.peer});
+}
+
+void ControlState::audit_refusal(const std::string& caller, auth::AuditEntry entry) {
+    if (const auto record = refusals.refused(caller, std::move(entry), clock.now())) audit(*record);
+}
+
+void ControlState::audit_held_back(bool at_end) {
+    for (const auto& record : at_end ? refusals.rest() : refusals.due(clock.now())) audit(record);
 }
 
 bool ControlState::in_background(std::function<void()> work, std::function<void()> then) {

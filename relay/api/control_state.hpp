@@ -12,6 +12,7 @@
 #include "common/store/database.hpp"
 #include "relay/api/background_pool.hpp"
 #include "relay/api/control_plane.hpp"
+#include "relay/api/refusal_trail.hpp"
 #include "relay/api/session_book.hpp"
 #include "relay/fleet/fleet.hpp"
 #include "relay/roster/roster_store.hpp"
@@ -52,7 +53,7 @@ struct ControlState {
     std::map<std::pair<std::string, std::string>, int> sign_ins_running;  // by (account, address)
     std::list<WaitingBundle> waiting_bundles;
     std::list<Watcher> watchers;
-    std::map<std::string, SteadyTime> audited;  // refusals of unknown callers, to bound what they can write
+    RefusalTrail refusals;
     std::int64_t roster_changes = -1, schedule_changes = -1;
     SteadyTime changes_checked{}, watchers_told{}, watchers_greeted{}, source_sampled{};
     std::atomic<bool> stopping = false;
@@ -60,15 +61,19 @@ struct ControlState {
 
     /// The caller's account; null after having answered 401.
     const Account* signed_in(const http::Request& request, const http::Reply& reply);
-    /// False after having answered 403; counted and audited.
+    /// False after having answered 403; counted always, audited as a refusal.
     bool allow(bool permitted, const Account& account, const http::Request& request,
                const http::Reply& reply);
 
     /// False when it could not be written: then the action must not happen.
     bool audit(const auth::AuditEntry& entry);
-    /// A refusal of somebody unknown: counted always, audited at most once in 10 s a reason and address.
+    /// A refusal of somebody unknown: counted always, audited as a refusal.
     void refused(const std::string& reason, const http::Request& request, const std::string& target);
     void count_refusal(const std::string& reason);
+    /// The first of a caller and reason at once, the others of ten seconds in one record (RefusalTrail).
+    void audit_refusal(const std::string& caller, auth::AuditEntry entry);
+    /// Writes what is held back and due; all of it `at_end`.
+    void audit_held_back(bool at_end);
 
     /// Runs work off the control thread and `then` on it; false when too much is waiting.
     bool in_background(std::function<void()> work, std::function<void()> then);

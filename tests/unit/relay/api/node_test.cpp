@@ -180,9 +180,15 @@ TEST_CASE("events of another county's rooms are left out, counted, and do not ho
     CHECK(s.metrics.text().find(R"(tongke_refused_total{reason="bad_record"} 1)") != std::string::npos);
 }
 
-TEST_CASE("a flood of unsigned calls is counted in full and audited once") {
+TEST_CASE("a flood of unsigned calls is counted in full and audited once, then as a number") {
     Site s;
+    const auto records = [&] { return auth::AuditFile::verify(audit_path(s.dir.path())).records; };
     for (int i = 0; i < 50; ++i) s.call("POST", "/api/v1/node/telemetry", "{}");
     CHECK(s.metrics.text().find("} 50") != std::string::npos);
-    CHECK(auth::AuditFile::verify(audit_path(s.dir.path())).records == 1);
+    CHECK(records() == 1);
+    s.clock.advance(std::chrono::seconds{10});
+    s.plane->tick();
+    s.plane->tick();
+    CHECK(records() == 2);
+    CHECK(audit_text(s).find("49 more within 10 s, this was the last: 192.0.2.1") != std::string::npos);
 }

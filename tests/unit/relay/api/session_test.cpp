@@ -1,5 +1,3 @@
-#include <fstream>
-
 #include "common/auth/audit.hpp"
 #include "tests/unit/relay/api/site.hpp"
 
@@ -165,10 +163,32 @@ TEST_CASE("every sign-in and every refusal is in the audit trail, and no passwor
     const auto check = auth::AuditFile::verify(audit_path(s.dir.path()));
     CHECK(check.whole);
     CHECK(check.records == 4);
-    std::ifstream in{audit_path(s.dir.path())};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto text = audit_text(s);
     CHECK(text.find("forbidden") != std::string::npos);
     CHECK(text.find("wrong_password") != std::string::npos);
     CHECK(text.find("secret") == std::string::npos);
     CHECK(text.find(kPassword) == std::string::npos);
+}
+
+TEST_CASE("an account that goes on asking for what it may not is audited once, then as a number") {
+    Site s;
+    s.sign_in_as("sec");
+    const auto records = [&] { return auth::AuditFile::verify(audit_path(s.dir.path())).records; };
+    const auto before = records();
+    for (int i = 0; i < 50; ++i) CHECK(s.status("/api/v1/rooms/510113-0" + std::to_string(i)) == 403);
+    CHECK(records() == before + 1);
+    s.clock.advance(std::chrono::seconds{10});
+    s.plane->tick();
+    CHECK(records() == before + 2);
+    CHECK(audit_text(s).find("49 more within 10 s, this was the last") != std::string::npos);
+    s.status("/api/v1/rooms");
+    CHECK(records() == before + 3);
+}
+
+TEST_CASE("what is held back of the audit trail is written at the stop") {
+    Site s;
+    s.sign_in_as("sec");
+    for (int i = 0; i < 3; ++i) s.status("/api/v1/rooms");
+    s.restart();
+    CHECK(audit_text(s).find("2 more within 10 s") != std::string::npos);
 }
