@@ -27,12 +27,20 @@ bool RefusalLog::is_written(const AuditEntry& entry, SteadyTime now) {
 }
 
 void RefusalLog::tick(SteadyTime now) {
+    write_counts([now](const Window& window) { return now - window.begin >= kWindow; });
+}
+
+void RefusalLog::flush() {
+    write_counts([](const Window&) { return true; });
+}
+
+void RefusalLog::write_counts(const std::function<bool(const Window&)>& is_due) {
     std::vector<AuditEntry> due;
     {
         const std::lock_guard lock(mutex_);
         for (auto at = windows_.begin(); at != windows_.end();) {
             const auto& window = at->second;
-            if (now - window.begin < kWindow) {
+            if (!is_due(window)) {
                 ++at;
                 continue;
             }

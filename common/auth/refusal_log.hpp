@@ -26,6 +26,8 @@ class RefusalLog {
     void refused(AuditEntry entry, SteadyTime now);
     /// Writes the counts of windows that are over; call about once a second.
     void tick(SteadyTime now);
+    /// Writes every count there is; for the end.
+    void flush();
 
   private:
     using Kind = std::tuple<std::string, std::string, std::string, std::string>;
@@ -34,6 +36,7 @@ class RefusalLog {
         int seen = 0, written = 0;
     };
     bool is_written(const AuditEntry& entry, SteadyTime now);
+    void write_counts(const std::function<bool(const Window&)>& is_due);
     static AuditEntry summary(const Kind& kind, int more);
 
     std::function<void(AuditEntry)> audit_;

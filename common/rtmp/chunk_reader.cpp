@@ -143,7 +143,7 @@ Error ChunkReader::take_payload(ByteView& input, std::vector<Message>& out) {
     input = input.subspan(part.size());
     chunk_left_ -= part.size();
     in_flight_ += part.size();
-    if (in_flight_ > kMaxInFlight) return Errc::too_much_in_flight;
+    if (in_flight_ > in_flight_limit_) return Errc::too_much_in_flight;
     if (chunk_left_ > 0) return {};
     current_ = nullptr;
     return stream.body.size() == stream.length ? finish(stream, out) : Error{};

@@ -1,6 +1,6 @@
 // Reassembles messages from chunks (RTMP 1.0 section 5.3). Owned by one
-// connection; holds at most kMaxInFlight bytes of unfinished messages and 64
-// chunk streams. Set chunk size and abort are obeyed here and not passed on.
+// connection; holds at most kMaxInFlight bytes of unfinished messages (less while
+// its owner says so) and 64 chunk streams. Set chunk size and abort are obeyed here and not passed on.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -19,6 +19,9 @@ class ChunkReader {
 
     /// Appends every message that `input` completes. After an error the reader is unusable.
     Error feed(ByteView input, std::vector<Message>& out);
+
+    /// Of unfinished messages, for a peer that has no right to more yet.
+    void limit_in_flight(std::size_t bytes) { in_flight_limit_ = bytes; }
 
     std::uint32_t chunk_size() const { return chunk_size_; }
 
@@ -64,6 +67,7 @@ class ChunkReader {
     ChunkStream* current_ = nullptr;  // whose payload comes next; map nodes do not move
     std::size_t chunk_left_ = 0;
     std::size_t in_flight_ = 0;
+    std::size_t in_flight_limit_ = kMaxInFlight;
     std::uint32_t chunk_size_ = kInitialChunkSize;
     Bytes pending_;  // an incomplete header
 };

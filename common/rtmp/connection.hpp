@@ -45,6 +45,9 @@ class Connection {
     /// Announces the chunk size and uses it from here on.
     void send_chunk_size(std::uint32_t size);
 
+    /// See ChunkReader.
+    void limit_in_flight(std::size_t bytes) { reader_.limit_in_flight(bytes); }
+
     bool handshake_done() const { return handshake_.done(); }
     std::uint64_t received() const { return received_; }
 

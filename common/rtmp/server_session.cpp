@@ -13,6 +13,11 @@ using amf0::Value;
 
 constexpr std::uint32_t kWindow = 5'000'000;
 constexpr double kReconnectCapability = 1;  // enhanced RTMP v2, capsEx
+// Encoders that do not wait for Publish.Start have sent so much by the time the key is checked.
+constexpr std::size_t kHeldBytes = 1u << 20;
+constexpr std::size_t kHeldMessages = 1024;
+// Whoever has not asked to publish sends commands, and those are short.
+constexpr std::size_t kInFlightOfAnybody = 256u << 10;
 
 std::string text_at(const std::vector<Value>& values, std::size_t index) {
     const auto* text = index < values.size() ? values[index].text() : nullptr;
@@ -83,7 +88,9 @@ struct ServerSession::State {
     using Arguments = std::vector<Value>;
     using Handler = Error (State::*)(const Arguments&);
 
-    explicit State(std::uint64_t seed) : connection(Handshake::Role::server, seed) {}
+    explicit State(std::uint64_t seed) : connection(Handshake::Role::server, seed) {
+        connection.limit_in_flight(kInFlightOfAnybody);
+    }
 
     Error on_message(Message message) {
         switch (message.type) {
@@ -94,14 +101,29 @@ struct ServerSession::State {
     }
 
     Error on_stream_message(Message message) {
-        if (phase == Phase::publish_asked) return Errc::media_before_publish_start;
-        if (phase != Phase::publishing) return {};
+        if (phase == Phase::publish_asked) return hold(std::move(message));
+        if (phase == Phase::publishing) classify(std::move(message));
+        return {};
+    }
+
+    Error hold(Message message) {
+        held_bytes += message.payload.size();
+        if (held_bytes > kHeldBytes || held.size() == kHeldMessages) return Errc::media_before_publish_start;
+        held.push_back(std::move(message));
+        return {};
+    }
+
+    std::vector<Message> take_held() {
+        held_bytes = 0;
+        return std::exchange(held, {});
+    }
+
+    void classify(Message message) {
         if (message.type == MessageType::data_amf0) {
             if (auto data = classify_data(std::move(message))) events.push_back(std::move(*data));
         } else if (auto media = classify_media(std::move(message))) {
             std::visit([&](auto& event) { events.push_back(std::move(event)); }, *media);
         }
-        return {};
     }
 
     Error on_command(const Message& message) {
@@ -174,6 +196,7 @@ struct ServerSession::State {
         auto request = stream_request(text_at(args, 3));
         if (!valid_stream_name(request.stream)) return refuse_name("NetStream.Publish.BadName");
         phase = Phase::publish_asked;
+        connection.limit_in_flight(kHeldBytes);
         events.push_back(PublishRequested{std::move(request)});
         return {};
     }
@@ -204,6 +227,7 @@ struct ServerSession::State {
         const bool active = phase == Phase::publishing || phase == Phase::playing;
         if (!active && phase != Phase::publish_asked && phase != Phase::play_asked) return {};
         phase = Phase::closed;
+        take_held();
         events.push_back(StreamClosed{});
         return {};
     }
@@ -225,14 +249,21 @@ struct ServerSession::State {
     }
 
     void end(Error reason) {
+        close();
+        events.push_back(Ended{reason});
+    }
+
+    void close() {
         phase = Phase::closed;
         ended = true;
-        events.push_back(Ended{reason});
+        take_held();
     }
 
     Connection connection;
     Phase phase = Phase::fresh;
     bool ended = false;
+    std::vector<Message> held;  // media that came before its publish was accepted
+    std::size_t held_bytes = 0;
     std::string app;
     std::string app_query;
     std::vector<ServerEvent> events;
@@ -264,16 +295,20 @@ Bytes ServerSession::take_output() { return std::exchange(state_->connection.out
 bool ServerSession::handshake_done() const { return state_->connection.handshake_done(); }
 std::uint64_t ServerSession::bytes_received() const { return state_->connection.received(); }
 
-void ServerSession::accept_publish() {
-    state_->phase = State::Phase::publishing;
-    state_->connection.send_user_control(UserControl::stream_begin, kMediaStreamId);
+std::vector<ServerEvent> ServerSession::accept_publish() {
+    auto& s = *state_;
+    s.phase = State::Phase::publishing;
+    s.connection.limit_in_flight(ChunkReader::kMaxInFlight);
+    s.connection.send_user_control(UserControl::stream_begin, kMediaStreamId);
     send_status("status", "NetStream.Publish.Start", "publishing");
+    s.events.clear();
+    for (auto& message : s.take_held()) s.classify(std::move(message));
+    return std::move(s.events);
 }
 
 void ServerSession::refuse_publish(std::string_view code, std::string_view description) {
     send_status("error", code, description);
-    state_->phase = State::Phase::closed;
-    state_->ended = true;
+    state_->close();
 }
 
 void ServerSession::accept_play(std::int64_t first_frame, bool resumed) {

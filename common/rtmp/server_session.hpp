@@ -93,8 +93,9 @@ class ServerSession {
     bool handshake_done() const;
     std::uint64_t bytes_received() const;
 
-    /// NetStream.Publish.Start.
-    void accept_publish();
+    /// NetStream.Publish.Start. Gives the media that came since the request (1 MB at most,
+    /// beyond that the session ends), in its order; refuse_publish drops it.
+    std::vector<ServerEvent> accept_publish();
     /// onStatus error with `code` (NetStream.Publish.BadName …); the owner then sends and closes.
     void refuse_publish(std::string_view code, std::string_view description);
     /// StreamBegin, Play.Reset, Play.Start {firstFrame, resumed}. The joiner's

@@ -54,6 +54,7 @@ void ControlPlane::tick() {
     state.reload_changes(false);
     impl_->sample_source();
     state.fleet.tick();
+    state.refusals.tick(state.clock.now());
     answer_waiting_bundles(state);
     tell_watchers(state);
 }
@@ -71,6 +72,7 @@ void ControlPlane::stop() {
     answer_waiting_bundles(state);
     for (auto& watcher : state.watchers) watcher.stream->close();
     state.watchers.clear();
+    state.refusals.flush();
     state.fleet.stop();
     state.pool.reset();
 }

@@ -36,9 +36,12 @@ auth::LockoutRules enrol_rules() {
     return rules;
 }
 
+/// Cut: a path is the caller's, and as long as it likes.
+std::string described(const http::Request& request) {
+    return request.method + " " + request.path.substr(0, 100);
+}
+
 constexpr auto kChangesChecked = std::chrono::milliseconds{400};
-constexpr auto kAuditedAgain = std::chrono::seconds{10};
-constexpr std::size_t kAuditedKeys = 10'000;
 
 }  // namespace
 
@@ -73,7 +76,7 @@ const Account* ControlState::signed_in(const http::Request& request, const http:
 bool ControlState::allow(bool permitted, const Account& account, const http::Request& request,
                          const http::Reply& reply) {
     if (permitted) return true;
-    audit({account.account, request.method + " " + request.path, "", "forbidden", ""});
+    refusals.refused({account.account, described(request), "", "forbidden", ""}, clock.now());
     reply(http::problem(403, "forbidden", "您的账号没有这项权限；如确有需要，请联系系统管理员"));
     return false;
 }
@@ -92,14 +95,7 @@ bool ControlState::audit(const auth::AuditEntry& entry) {
 
 void ControlState::refused(const std::string& reason, const http::Request& request,
                            const std::string& target) {
-    const auto now = clock.now();
-    if (audited.size() >= kAuditedKeys)
-        std::erase_if(audited, [&](const auto& e) { return e.second <= now; });
-    if (audited.size() >= kAuditedKeys) return;
-    auto& again = audited[reason + " " + request.peer];
-    if (again > now) return;
-    again = now + kAuditedAgain;
-    audit({"", request.method + " " + request.path.substr(0, 100), target, reason, request.peer});
+    refusals.refused({"", described(request), target, reason, request.peer}, clock.now());
 }
 
 bool ControlState::in_background(std::function<void()> work, std::function<void()> then) {

@@ -9,6 +9,7 @@
 
 #include "common/auth/audit.hpp"
 #include "common/auth/lockout.hpp"
+#include "common/auth/refusal_log.hpp"
 #include "common/store/database.hpp"
 #include "relay/api/background_pool.hpp"
 #include "relay/api/control_plane.hpp"
@@ -52,7 +53,7 @@ struct ControlState {
     std::map<std::pair<std::string, std::string>, int> sign_ins_running;  // by (account, address)
     std::list<WaitingBundle> waiting_bundles;
     std::list<Watcher> watchers;
-    std::map<std::string, SteadyTime> audited;  // refusals of unknown callers, to bound what they can write
+    auth::RefusalLog refusals{[this](const auth::AuditEntry& entry) { audit(entry); }};
     std::int64_t roster_changes = -1, schedule_changes = -1;
     SteadyTime changes_checked{}, watchers_told{}, watchers_greeted{}, source_sampled{};
     std::atomic<bool> stopping = false;
@@ -66,7 +67,7 @@ struct ControlState {
 
     /// False when it could not be written: then the action must not happen.
     bool audit(const auth::AuditEntry& entry);
-    /// A refusal of somebody unknown: audited at most once in 10 s a reason and address.
+    /// A refusal of somebody unknown: audited as a refusal.
     void refused(const std::string& reason, const http::Request& request, const std::string& target);
 
     /// Runs work off the control thread and `then` on it; false when too much is waiting.

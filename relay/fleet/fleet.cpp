@@ -1,5 +1,6 @@
 #include "relay/fleet/fleet.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/auth/digest.hpp"
@@ -144,8 +145,9 @@ Result<Fleet::Accepted> Fleet::accept(const Node& node, const Telemetry& sent) {
         changed_.insert(fresh.event.room);
         // The others' reports of the same moment need two windows to come in.
         unsettled_.push_back({fresh, clock_.now() + 2 * config_.bundle.telemetry_window});
-        recent_.push_back({fresh.node, fresh.event.room, fresh.event.begin, fresh.event.end.value_or(now),
-                           fresh.event.hop});
+        // A node's clock may be years ahead: what it says has ended has ended by now.
+        recent_.push_back({fresh.node, fresh.event.room, fresh.event.begin,
+                           std::min(fresh.event.end.value_or(now), now), fresh.event.hop});
     }
     for (const auto& test : telemetry.tests) {
         board_.test_finished(test);
@@ -195,7 +197,15 @@ void Fleet::settle_stalls() {
         return true;
     });
     for (const auto& waiting : due) settle(waiting.stall);
-    while (!recent_.empty() && recent_.front().end + kRecentStalls < clock_.wall()) recent_.pop_front();
+    forget_recent(clock_.wall());
+}
+
+/// One that ends in the future was taken before our own clock was set back: it must not hold up the rest.
+void Fleet::forget_recent(WallTime now) {
+    const auto past = [now](const StallSpan& span) {
+        return span.end + kRecentStalls < now || span.end > now;
+    };
+    while (!recent_.empty() && past(recent_.front())) recent_.pop_front();
 }
 
 void Fleet::write_last_seen(bool all) {

@@ -69,6 +69,7 @@ class Fleet {
     void load_nodes();
     void settle_stalls();
     void settle(const StoredEvent& stall);
+    void forget_recent(WallTime now);
     std::vector<StallSpan> recent_spans() const;
     void write_last_seen(bool all);
     void count_rooms();

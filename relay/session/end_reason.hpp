@@ -15,8 +15,9 @@ enum class EndReason : std::uint8_t {
     stream_not_found,  // no such stream, or nobody published it
     stream_ended,      // no publisher came back within grace_seconds
     slow_consumer,
-    replaced,    // by another publisher
-    token_left,  // the token's leave_at has come
+    crowded_out,  // without a role yet when all places were taken and somebody new came
+    replaced,     // by another publisher
+    token_left,   // the token's leave_at has come
     server_stopping,
     internal
 };
@@ -33,6 +34,7 @@ constexpr const char* text(EndReason reason) {
         case EndReason::stream_not_found: return "stream_not_found";
         case EndReason::stream_ended: return "stream_ended";
         case EndReason::slow_consumer: return "slow_consumer";
+        case EndReason::crowded_out: return "crowded_out";
         case EndReason::replaced: return "replaced";
         case EndReason::token_left: return "token_left";
         case EndReason::server_stopping: return "server_stopping";

@@ -22,6 +22,7 @@ struct MediaServer::State {
 
     async::Task<> accept_all();
     async::Task<> keep_rate();
+    bool make_room();
     bool admit(const async::TcpSocket& socket);
     void hand_over(async::TcpSocket socket, std::size_t worker);
 
@@ -29,9 +30,10 @@ struct MediaServer::State {
     Authoriser& authoriser;
     SessionMetrics metrics;
     const MediaServerOptions options;
-    std::uint64_t seed;
+    std::uint64_t seed;  // and the number of the newest connection
     std::atomic<std::size_t> connections{0};
     std::uint16_t port = 0;
+    Anteroom anteroom;
     std::vector<std::unique_ptr<SessionSet>> sets;  // by worker
     // On worker 0:
     std::optional<async::TcpAcceptor> acceptor;
@@ -55,7 +57,7 @@ void MediaServer::start() {
     s.acceptor.emplace(net::listen(workers.context(0), *where));
     s.port = s.acceptor->local_endpoint().port();
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        SessionContext context{s.hub, s.authoriser, s.metrics, s.options.limits, i};
+        SessionContext context{s.hub, s.authoriser, s.metrics, s.options.limits, s.anteroom, i};
         s.sets.push_back(std::make_unique<SessionSet>(workers.context(i), context, s.connections));
         workers.run_on(i, [&set = *s.sets.back()] { set.start(); });
     }
@@ -99,16 +101,26 @@ bool MediaServer::State::admit(const async::TcpSocket& socket) {
         metrics.refused("plain");
         return false;
     }
-    if (connections >= options.limits.connections) {
+    if (connections >= options.limits.connections && !make_room()) {
         metrics.refused("too_many_connections");
         return false;
     }
     return true;
 }
 
+/// Who has come and not said what for makes room for the next; who publishes or plays does not.
+bool MediaServer::State::make_room() {
+    const auto oldest = anteroom.take_oldest();
+    if (!oldest) return false;
+    hub.workers().post(oldest->worker,
+                       [set = sets[oldest->worker].get(), number = oldest->number] { set->evict(number); });
+    return true;
+}
+
 void MediaServer::State::hand_over(async::TcpSocket socket, std::size_t worker) {
     auto shared = std::make_shared<async::TcpSocket>(std::move(socket));
-    hub.workers().post(worker, [set = sets[worker].get(), shared, number = ++seed] {
+    anteroom.enter({++seed, worker});
+    hub.workers().post(worker, [set = sets[worker].get(), shared, number = seed] {
         set->adopt(std::move(*shared), number);
     });
 }

@@ -14,7 +14,7 @@
 namespace tongke::relay {
 
 struct MediaLimits {
-    std::size_t connections = 8192;         // above: closed at once
+    std::size_t connections = 8192;         // above: the oldest without a role goes, else the new one
     std::uint64_t unsent_bytes = 8u << 20;  // of the log per player; above: to the newest keyframe
     double accepts_per_second = 1000;       // above: the rest waits in the kernel's queue
     Milliseconds handshake{10'000};         // accept to publish or play

@@ -7,7 +7,7 @@
 namespace tongke::relay {
 namespace {
 
-// A peer that asks for answers and does not read them.
+// More of its own than this a cursor does not take on: the rest waits in the session, which bounds it.
 constexpr std::size_t kOwnBytes = 64 * 1024;
 
 }  // namespace
@@ -93,17 +93,12 @@ ByteView Player::next_bytes() {
 }
 
 void Player::take_protocol_output() {
-    auto& output = session_.protocol().output();
-    if (output.empty()) return;
-    cursor_->interleave(output);
-    session_.protocol().take_output();
-    if (cursor_->own_bytes() > kOwnBytes) session_.end(EndReason::slow_consumer, "reads no answers");
+    if (session_.protocol().output().empty() || cursor_->own_bytes() > kOwnBytes) return;
+    cursor_->interleave(session_.take_answers());
 }
 
 Bytes Player::last_words() {
-    auto& output = session_.protocol().output();
-    cursor_->interleave(output);
-    output.clear();
+    cursor_->interleave(session_.take_answers());
     return cursor_->last_words(view_.log());
 }
 

@@ -13,6 +13,8 @@ namespace asio = boost::asio;
 
 // One turn reads no more than this, so that a burst does not hold up the others.
 constexpr std::size_t kReadPerTurn = 512 * 1024;
+// Of answers to a peer that asks and does not read; a whole conversation is a hundredth of it.
+constexpr std::size_t kUnreadAnswers = 64 * 1024;
 // How long a peer may take to read our last words.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -23,10 +25,11 @@ std::array<std::uint8_t, 64 * 1024>& read_buffer() {
 
 }  // namespace
 
-Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed)
+Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number)
     : context_(context),
+      number_(number),
       socket_(std::move(socket)),
-      rtmp_(seed),
+      rtmp_(number),
       peer_(net::peer_address(socket_)),
       since_(context.hub.clock().now()),
       last_read_(since_),
@@ -58,13 +61,27 @@ void Session::read_available() {
         total += count;
         if (ended()) continue;  // lingering: what still comes is of no interest
         last_read_ = context_.hub.clock().now();
-        feed({buffer.data(), count});
+        take(rtmp_.feed({buffer.data(), count}));
+        if (!ended()) bound_answers();
     }
     if (!ended()) pump();
 }
 
-void Session::feed(ByteView bytes) {
-    for (auto& event : rtmp_.feed(bytes)) {
+void Session::bound_answers() {
+    if (unsent_answers() <= kUnreadAnswers) return;
+    pump();
+    if (!ended() && unsent_answers() > kUnreadAnswers) end(EndReason::slow_consumer, "reads no answers");
+}
+
+Bytes Session::take_answers() {
+    auto answers = rtmp_.take_output();
+    answers.erase(answers.begin(), answers.begin() + static_cast<std::ptrdiff_t>(output_sent_));
+    output_sent_ = 0;
+    return answers;
+}
+
+void Session::take(std::vector<rtmp::ServerEvent> events) {
+    for (auto& event : events) {
         if (ended()) return;
         std::visit([this](auto& e) { on(e); }, event);
     }
@@ -106,8 +123,9 @@ void Session::granted(const rtmp::PublishRequested& request, const PublishGrant&
             return self->end(EndReason::two_encoders);
         }
         self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id);
-        self->rtmp_.accept_publish();
+        self->context_.anteroom.leave(self->number_);
         log::info("rtmp", "{} {}: accepted", self->peer_, self->what_);
+        self->take(self->rtmp_.accept_publish());
         self->pump();
     };
     stream->post(
@@ -143,6 +161,7 @@ void Session::granted(const rtmp::PlayRequested& request, const PlayGrant& grant
     if (!grant.subject.empty()) what_ += " by " + grant.subject;
     auto& view = *context_.hub.view(context_.worker, request.request.stream);
     player_ = std::make_unique<Player>(*this, *stream, view, grant.leave_at);
+    context_.anteroom.leave(number_);
     player_->join(request.resume);
 }
 
@@ -211,9 +230,13 @@ void Session::sent(std::size_t count) {
     }
     if (player_ && player_->started()) return player_->sent(count);
     output_sent_ += count;
-    if (output_sent_ < rtmp_.output().size()) return;
-    rtmp_.take_output();
-    output_sent_ = 0;
+    if (output_sent_ == rtmp_.output().size()) {
+        rtmp_.take_output();
+        output_sent_ = 0;
+    } else if (output_sent_ > kUnreadAnswers) {
+        // A peer that is never quite through would otherwise have all that it read pile up.
+        rtmp_.output() = take_answers();
+    }
 }
 
 void Session::wait_writable() {
@@ -230,7 +253,7 @@ void Session::sweep(SteadyTime now, WallTime wall) {
         if (now - *ended_at_ >= kLinger) close_socket();
         return;
     }
-    if (!player_ && !publisher_) {
+    if (!has_role()) {
         if (now - since_ >= limits.handshake) end(EndReason::idle_timeout, "neither publish nor play");
         return;
     }
@@ -247,12 +270,9 @@ void Session::sweep(SteadyTime now, WallTime wall) {
 
 void Session::end(EndReason reason, const std::string& detail) {
     if (ended()) return;
-    if (player_ && player_->started()) {
-        last_words_ = player_->last_words();
-    } else {
-        const auto& output = rtmp_.output();
-        last_words_.assign(output.begin() + static_cast<std::ptrdiff_t>(output_sent_), output.end());
-    }
+    // Who has not read so much will not read the last of it either.
+    if (unsent_answers() > kUnreadAnswers) take_answers();
+    last_words_ = player_ && player_->started() ? player_->last_words() : take_answers();
     log_end(reason, detail);
     context_.metrics.ended(reason);
     ended_at_ = context_.hub.clock().now();
@@ -261,8 +281,8 @@ void Session::end(EndReason reason, const std::string& detail) {
     pump();
 }
 
-void Session::stop() {
-    end(EndReason::server_stopping);
+void Session::stop(EndReason reason) {
+    end(reason);
     close_socket();
 }
 

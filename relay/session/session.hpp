@@ -11,6 +11,7 @@
 #include "common/async/aliases.hpp"
 #include "common/async/live_count.hpp"
 #include "common/rtmp/server_session.hpp"
+#include "relay/session/anteroom.hpp"
 #include "relay/session/end_reason.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/session/session_metrics.hpp"
@@ -26,6 +27,7 @@ struct SessionContext {
     Authoriser& authoriser;
     SessionMetrics& metrics;
     const MediaLimits& limits;
+    Anteroom& anteroom;
     std::size_t worker = 0;
     std::uint64_t sent_bytes = 0;  // not counted in the metric yet
 };
@@ -33,7 +35,8 @@ struct SessionContext {
 class Session : public std::enable_shared_from_this<Session>, async::LiveCount<Session> {
   public:
     using LiveCount::alive;
-    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t seed);
+    /// `number` tells it from every other connection.
+    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number);
     ~Session();
 
     async::Task<> run(std::shared_ptr<Session> self);
@@ -43,14 +46,18 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void end(EndReason reason, const std::string& detail = {});
 
     /// Ends it and closes the socket at once.
-    void stop();
+    void stop(EndReason reason);
 
     // For the roles.
     void pump();
     SessionContext& context() { return context_; }
     rtmp::ServerSession& protocol() { return rtmp_; }
+    /// What the protocol has to say and has not been sent: from here on the caller sends it.
+    Bytes take_answers();
     const std::string& peer() const { return peer_; }
     const std::string& client() const { return client_; }
+    /// It was granted to publish or to play.
+    bool has_role() const { return publisher_ || player_; }
     bool ended() const { return ended_at_.has_value(); }
     /// Runs `work(session)` on the worker, from any thread, unless it has ended by then.
     template <class Work>
@@ -64,7 +71,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
 
   private:
     void read_available();
-    void feed(ByteView bytes);
+    void take(std::vector<rtmp::ServerEvent> events);
     void on(const rtmp::Connected& event);
     void on(rtmp::PublishRequested& event);
     void on(rtmp::PlayRequested& event);
@@ -78,6 +85,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void granted(const rtmp::PublishRequested& request, const PublishGrant& grant);
     void granted(const rtmp::PlayRequested& request, const PlayGrant& grant);
     bool well_named(const rtmp::StreamRequest& request) const;
+    std::size_t unsent_answers() { return rtmp_.output().size() - output_sent_; }
+    void bound_answers();
     ByteView next_bytes();
     void sent(std::size_t count);
     void wait_writable();
@@ -86,6 +95,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void log_end(EndReason reason, const std::string& detail) const;
 
     SessionContext& context_;
+    std::uint64_t number_;
     async::TcpSocket socket_;
     rtmp::ServerSession rtmp_;
     std::string peer_;
@@ -93,8 +103,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     std::string what_;  // "publish main", for the log
     std::unique_ptr<Player> player_;
     std::unique_ptr<PublisherRole> publisher_;
-    std::size_t output_sent_ = 0;
-    Bytes last_words_;  // once ended
+    std::size_t output_sent_ = 0;  // of rtmp_.output()
+    Bytes last_words_;             // once ended
     std::size_t last_words_sent_ = 0;
     bool waiting_writable_ = false;
     SteadyTime since_;

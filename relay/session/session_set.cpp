@@ -16,16 +16,23 @@ SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context,
 
 void SessionSet::start() { tasks_.spawn(sweep_every_second()); }
 
-void SessionSet::adopt(async::TcpSocket socket, std::uint64_t seed) {
+void SessionSet::adopt(async::TcpSocket socket, std::uint64_t number) {
     ++connections_;
     net::prepare(socket, {kKernelUnsent, static_cast<int>(context_.limits.write_stall.count())});
-    tasks_.spawn(serve(std::make_shared<Session>(context_, std::move(socket), seed)));
+    auto session = std::make_shared<Session>(context_, std::move(socket), number);
+    sessions_.emplace(number, session.get());
+    tasks_.spawn(serve(std::move(session), number));
 }
 
-async::Task<> SessionSet::serve(std::shared_ptr<Session> session) {
-    sessions_.insert(session.get());
+void SessionSet::evict(std::uint64_t number) {
+    const auto found = sessions_.find(number);
+    if (found != sessions_.end() && !found->second->has_role()) found->second->stop(EndReason::crowded_out);
+}
+
+async::Task<> SessionSet::serve(std::shared_ptr<Session> session, std::uint64_t number) {
     if (!stopping_) co_await session->run(session);
-    sessions_.erase(session.get());
+    sessions_.erase(number);
+    context_.anteroom.leave(number);
     --connections_;
 }
 
@@ -35,7 +42,7 @@ async::Task<> SessionSet::sweep_every_second() {
         co_await timer_.async_wait(async::as_result);
         const auto now = context_.hub.clock().now();
         const auto wall = context_.hub.clock().wall();
-        for (auto* session : sessions_) session->sweep(now, wall);
+        for (const auto& [number, session] : sessions_) session->sweep(now, wall);
         context_.metrics.sent(std::exchange(context_.sent_bytes, 0));
     }
 }
@@ -43,7 +50,7 @@ async::Task<> SessionSet::sweep_every_second() {
 void SessionSet::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
-    for (auto* session : sessions_) session->stop();
+    for (const auto& [number, session] : sessions_) session->stop(EndReason::server_stopping);
     tasks_.on_empty(std::move(done));
 }
 

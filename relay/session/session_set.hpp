@@ -2,7 +2,7 @@
 // at their deadlines once a second, and ends them all at the stop.
 #pragma once
 #include <atomic>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "common/async/task_group.hpp"
 #include "relay/session/session.hpp"
@@ -14,19 +14,21 @@ class SessionSet {
     SessionSet(boost::asio::io_context& io, SessionContext context, std::atomic<std::size_t>& connections);
 
     void start();
-    void adopt(async::TcpSocket socket, std::uint64_t seed);
+    void adopt(async::TcpSocket socket, std::uint64_t number);
+    /// Closes that connection at once (crowded_out), unless it has a role by now.
+    void evict(std::uint64_t number);
     /// Ends every session; `done` is called once nothing runs here any more.
     void stop(std::function<void()> done);
 
   private:
-    async::Task<> serve(std::shared_ptr<Session> session);
+    async::Task<> serve(std::shared_ptr<Session> session, std::uint64_t number);
     async::Task<> sweep_every_second();
 
     SessionContext context_;
     std::atomic<std::size_t>& connections_;
     async::TaskGroup tasks_;
     async::Timer timer_;
-    std::unordered_set<Session*> sessions_;
+    std::unordered_map<std::uint64_t, Session*> sessions_;  // by number
     bool stopping_ = false;
 };
 

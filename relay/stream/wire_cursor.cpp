@@ -1,13 +1,18 @@
 #include "relay/stream/wire_cursor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/rtmp/data_message.hpp"
 #include "relay/stream/preface.hpp"
 
 namespace tongke::relay {
 
-void WireCursor::interleave(ByteView bytes) { own_.insert(own_.end(), bytes.begin(), bytes.end()); }
+void WireCursor::interleave(ByteView bytes) {
+    // What was sent goes: a reader that is never quite through would have it pile up.
+    own_.erase(own_.begin(), own_.begin() + static_cast<std::ptrdiff_t>(std::exchange(own_sent_, 0)));
+    own_.insert(own_.end(), bytes.begin(), bytes.end());
+}
 
 ByteView WireCursor::peek(const WireLog& log) const {
     if (sending_own(log)) return ByteView{own_}.subspan(own_sent_);

@@ -9,7 +9,25 @@
 
 #include <future>
 
+#include "common/base/byte_writer.hpp"
+#include "common/rtmp/wire.hpp"
+
 namespace tongke::relay {
+namespace {
+
+int connected_socket(std::uint16_t port, int receive_buffer = 0) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receive_buffer > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+}  // namespace
 
 StreamInfo MediaRelay::info(const std::string& stream) {
     std::promise<StreamInfo> found;
@@ -30,13 +48,7 @@ Client::Client(std::uint16_t port, rtmp::ClientOptions::Mode mode, const std::st
                std::optional<std::int64_t> resume)
     : rtmp({rtmp::parse_url("rtmp://127.0.0.1:" + std::to_string(port) + "/live/" + stream_and_query).value(),
             mode, resume}) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    ::fcntl(fd_, F_SETFL, O_NONBLOCK);
+    fd_ = connected_socket(port);
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
@@ -105,6 +117,62 @@ void Client::on(const rtmp::ClientEvent& event) {
     const bool video = media->kind == TrackKind::video;
     (video ? pictures : sounds).push_back(test::id_of(media->kind, media->payload));
     if (video) timestamps.push_back(media->timestamp);
+}
+
+RawPeer::RawPeer(std::uint16_t port, int receive_buffer) : fd_(connected_socket(port, receive_buffer)) {}
+
+RawPeer::~RawPeer() { ::close(fd_); }
+
+bool RawPeer::say(ByteView bytes) {
+    while (!bytes.empty()) {
+        pollfd ready{fd_, POLLOUT, 0};
+        if (::poll(&ready, 1, 10'000) <= 0) return false;
+        const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN) return false;
+        if (sent > 0) bytes = bytes.subspan(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+Bytes RawPeer::hear(std::chrono::milliseconds pause) {
+    Bytes heard;
+    std::uint8_t buffer[65536];
+    for (pollfd ready{fd_, POLLIN, 0}; ::poll(&ready, 1, static_cast<int>(pause.count())) > 0;) {
+        const auto got = ::recv(fd_, buffer, sizeof buffer, 0);
+        if (got <= 0) break;
+        heard.insert(heard.end(), buffer, buffer + got);
+    }
+    return heard;
+}
+
+Bytes RawPeer::opening() {
+    Bytes bytes(1 + 2 * 1536);
+    bytes.front() = 3;
+    const auto connect = command({"connect", 1.0, rtmp::amf0::Object{{{"app", "live"}}, {}}});
+    bytes.insert(bytes.end(), connect.begin(), connect.end());
+    return bytes;
+}
+
+Bytes RawPeer::command(const std::vector<rtmp::amf0::Value>& values) {
+    Bytes bytes;
+    rtmp::append_message(bytes, {}, rtmp::amf0::encode_all(values), rtmp::kInitialChunkSize);
+    return bytes;
+}
+
+Bytes RawPeer::media(TrackKind kind, std::uint32_t timestamp, ByteView tag) {
+    Bytes bytes;
+    const auto type = kind == TrackKind::video ? rtmp::MessageType::video : rtmp::MessageType::audio;
+    rtmp::append_message(bytes, rtmp::media_header(type, timestamp), tag, rtmp::kInitialChunkSize);
+    return bytes;
+}
+
+Bytes RawPeer::ping(std::uint32_t number) {
+    Bytes event, bytes;
+    ByteWriter out(event);
+    out.u16(6);
+    out.u32(number);
+    rtmp::append_message(bytes, {rtmp::kControlChunkStream, rtmp::MessageType::user_control, 0, 0}, event);
+    return bytes;
 }
 
 void Encoder::headers(std::uint8_t variant) {

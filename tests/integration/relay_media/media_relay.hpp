@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/rtmp/amf0.hpp"
 #include "common/rtmp/client_session.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/stream/stream_hub.hpp"
@@ -93,6 +94,29 @@ class Client {
     void on(const rtmp::ClientEvent& event);
     int fd_ = -1;
     std::int64_t next_number_ = 0;
+};
+
+/// Says the bytes it is told to, whoever should have spoken before, and hears only when it is told to.
+class RawPeer {
+  public:
+    /// `receive_buffer` in bytes; 0: the kernel's choice.
+    explicit RawPeer(std::uint16_t port, int receive_buffer = 0);
+    ~RawPeer();
+    RawPeer(const RawPeer&) = delete;
+
+    /// False once the relay has closed, or took nothing for ten seconds.
+    bool say(ByteView bytes);
+    /// Reads until the relay is silent for `pause` or has closed.
+    Bytes hear(std::chrono::milliseconds pause = std::chrono::milliseconds(500));
+
+    /// Handshake and connect.
+    static Bytes opening();
+    static Bytes command(const std::vector<rtmp::amf0::Value>& values);
+    static Bytes media(TrackKind kind, std::uint32_t timestamp, ByteView tag);
+    static Bytes ping(std::uint32_t number);
+
+  private:
+    int fd_ = -1;
 };
 
 /// Publishes numbered frames: a picture every 40 ms of its own clock and two sounds for each.

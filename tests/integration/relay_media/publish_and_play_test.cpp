@@ -1,6 +1,10 @@
+#include <future>
 #include <numeric>
 
-#include "relay/session/session.hpp"
+#include "common/base/byte_reader.hpp"
+#include "common/net/tcp.hpp"
+#include "common/rtmp/chunk_reader.hpp"
+#include "relay/session/session_set.hpp"
 #include "tests/integration/relay_media/media_relay.hpp"
 
 using namespace tongke;
@@ -19,6 +23,44 @@ std::vector<std::uint32_t> ids(std::uint32_t first, std::uint32_t last) {
 bool steps_by_one(const std::vector<std::int64_t>& numbers) {
     return std::adjacent_find(numbers.begin(), numbers.end(), [](auto a, auto b) { return b != a + 1; }) ==
            numbers.end();
+}
+
+/// A second way in, on worker 1, whose sockets take little at once: answers block part-way through.
+struct NarrowDoor {
+    explicit NarrowDoor(MediaRelay& r) : relay(r) {
+        acceptor.set_option(async::TcpSocket::send_buffer_size(8192));
+        relay.workers.run_on(1, [this] { set.start(); });
+    }
+    ~NarrowDoor() {
+        std::promise<void> ended;
+        relay.workers.run_on(1, [&] { set.stop([&] { ended.set_value(); }); });
+        ended.get_future().wait();
+    }
+    std::uint16_t port() { return acceptor.local_endpoint().port(); }
+    void let_in() {
+        auto socket = std::make_shared<async::TcpSocket>(relay.workers.context(1));
+        acceptor.accept(*socket);
+        relay.workers.run_on(1, [&] { set.adopt(std::move(*socket), 1); });
+    }
+
+    MediaRelay& relay;
+    MediaLimits limits;
+    SessionMetrics metrics{relay.metrics};
+    std::atomic<std::size_t> connections{0};
+    async::TcpAcceptor acceptor{net::listen(relay.workers.context(0), {"127.0.0.1", 0})};
+    Anteroom anteroom;
+    SessionSet set{
+        relay.workers.context(1), {relay.hub, relay.authoriser, metrics, limits, anteroom, 1}, connections};
+};
+
+/// The numbers of the pongs, as long as the bytes are whole messages.
+std::vector<std::uint32_t> pongs(const std::vector<rtmp::Message>& messages) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& message : messages) {
+        ByteReader in(message.payload);
+        if (message.type == rtmp::MessageType::user_control && in.u16() == 7) numbers.push_back(in.u32());
+    }
+    return numbers;
 }
 
 }  // namespace
@@ -129,6 +171,49 @@ TEST_CASE("a slow reader jumps to the newest keyframe, is told, and holds up nob
     CHECK(slow.numbers.size() < quick.numbers.size());
     CHECK(slow.numbers.back() == quick.numbers.back());
     CHECK(relay.metric("tongke_subscriber_skips_total{reason=\"behind\"}") >= 1);
+}
+
+TEST_CASE("an encoder that waits for no answer at all publishes from its first frame on") {
+    MediaRelay relay;
+    Client player(relay.server->port(), Mode::play, "main?token=token");
+    player.join(relay);
+    RawPeer encoder(relay.server->port());
+    auto words = RawPeer::opening();
+    const auto also = [&](const Bytes& more) { words.insert(words.end(), more.begin(), more.end()); };
+    also(RawPeer::command({"createStream", 2.0, rtmp::amf0::Null{}}));
+    also(RawPeer::command({"publish", 3.0, rtmp::amf0::Null{}, "main?key=key", "live"}));
+    also(RawPeer::media(TrackKind::video, 0, test::video_header_tag()));
+    also(RawPeer::media(TrackKind::audio, 0, test::audio_header_tag()));
+    for (std::uint32_t i = 0; i < 5; ++i)
+        also(RawPeer::media(TrackKind::video, 40 * i, test::video_tag(i == 0, i)));
+    REQUIRE(encoder.say(words));
+    REQUIRE(player.until([&] { return player.pictures.size() == 5; }));
+    CHECK(player.pictures == ids(0, 4));
+}
+
+TEST_CASE("answers that a full socket cut in two reach a player once") {
+    MediaRelay relay;
+    Encoder encoder(relay.server->port(), "main?key=key");
+    REQUIRE(encoder.start());
+    encoder.headers();
+    encoder.pictures(10);
+    encoder.settle(relay);
+    NarrowDoor door(relay);
+    RawPeer player(door.port(), 16'384);
+    door.let_in();
+    auto words = RawPeer::opening();
+    for (std::uint32_t i = 0; i < 3000; ++i) words = test::joined(std::move(words), RawPeer::ping(i));
+    words = test::joined(std::move(words),
+                         RawPeer::command({"play", 2.0, rtmp::amf0::Null{}, "main?token=token"}));
+    REQUIRE(player.say(words));
+    REQUIRE(encoder.client.until([&] { return relay.info().subscribers[0] == 1; }));
+    const auto heard = player.hear(1s);
+    rtmp::ChunkReader reader;
+    std::vector<rtmp::Message> messages;
+    CHECK_FALSE(reader.feed(ByteView{heard}.subspan(1 + 2 * 1536), messages));
+    CHECK(pongs(messages) == ids(0, 2999));
+    CHECK(std::any_of(messages.begin(), messages.end(),
+                      [](const auto& message) { return message.type == rtmp::MessageType::video; }));
 }
 
 TEST_CASE("timestamps cross every 32-bit border without a jump on the way through") {

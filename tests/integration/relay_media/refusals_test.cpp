@@ -148,16 +148,57 @@ TEST_CASE("a token's leave_at ends the session") {
     CHECK(relay.metric("tongke_sessions_ended_total{reason=\"token_left\"}") == 1);
 }
 
-TEST_CASE("above the limit of connections the rest is closed and counted") {
+TEST_CASE("above the limit of connections, all in use, the rest is closed and counted") {
     MediaLimits limits;
     limits.connections = 2;
     MediaRelay relay({}, limits);
     Client a(relay.server->port(), Mode::play, "main?token=token");
+    a.join(relay);
     Client b(relay.server->port(), Mode::play, "main?token=token");
-    REQUIRE(b.until([&] { return relay.server->connections() == 2; }));
+    b.join(relay, "main", 2);
     Client c(relay.server->port(), Mode::play, "main?token=token");
     CHECK(c.until_closed());
     CHECK(relay.metric("tongke_refused_total{reason=\"too_many_connections\"}") == 1);
+}
+
+TEST_CASE("sockets that say nothing make room for whoever comes, the oldest first") {
+    MediaLimits limits;
+    limits.connections = 3;
+    MediaRelay relay({}, limits);
+    Client player(relay.server->port(), Mode::play, "main?token=token");
+    player.join(relay);
+    const auto counts = [&](const char* reason) {
+        return relay.metric("tongke_sessions_ended_total{reason=\"" + std::string(reason) + "\"}");
+    };
+    Client oldest(relay.server->port(), Mode::play, "main?token=token");
+    Client newer(relay.server->port(), Mode::play, "main?token=token");
+    for (auto* silent : {&oldest, &newer}) silent->rtmp.take_output();
+    REQUIRE(player.until([&] { return relay.server->connections() == 3; }));
+    Encoder encoder(relay.server->port(), "main?key=key");
+    REQUIRE(encoder.start());
+    CHECK(oldest.until_closed());
+    CHECK(newer.until([&] { return relay.server->connections() == 3; }));
+    CHECK(counts("crowded_out") == 1);
+    encoder.headers();
+    encoder.pictures(5);
+    CHECK(player.until([&] { return player.pictures.size() == 5; }));
+    CHECK_FALSE(newer.closed);
+}
+
+TEST_CASE("who asks for answers and does not read them is closed before any right is looked at") {
+    MediaRelay relay;
+    RawPeer deaf(relay.server->port(), 4096);
+    REQUIRE(deaf.say(RawPeer::opening()));
+    Bytes pings;
+    for (std::uint32_t i = 0; i < 2000; ++i) pings = test::joined(std::move(pings), RawPeer::ping(i));
+    const auto closed = [&] {
+        return relay.metric("tongke_sessions_ended_total{reason=\"slow_consumer\"}") == 1;
+    };
+    // What the kernel's buffers take, several times over.
+    for (int round = 0; round < 600 && !closed(); ++round) {
+        if (!deaf.say(pings)) break;
+    }
+    CHECK(closed());
 }
 
 TEST_CASE("what is not RTMP is closed and counted, the others do not notice") {

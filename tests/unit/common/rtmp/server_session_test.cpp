@@ -56,18 +56,74 @@ TEST_CASE("a refused publisher is told why and its media is not looked at") {
     Peer peer;
     peer.connect();
     peer.publish("main?key=wrong");
+    CHECK(peer.send(MessageType::video, 0, kKeyframe).empty());
     peer.replies();
     peer.session.refuse_publish("NetStream.Publish.BadName", "wrong key");
     CHECK(peer.codes() == std::vector<std::string>{"NetStream.Publish.BadName"});
     CHECK(peer.send(MessageType::video, 0, kKeyframe).empty());
 }
 
-TEST_CASE("media that comes before publishing was accepted ends the connection") {
+TEST_CASE("media that did not wait for the acceptance is given after it, in its order") {
     Peer peer;
     peer.connect();
     peer.publish("main?key=K");
-    CHECK(only<Ended>(peer.send(MessageType::video, 0, kKeyframe)).reason ==
-          Errc::media_before_publish_start);
+    const auto data = amf0::encode_all({"@setDataFrame", "onMetaData", amf0::EcmaArray{}});
+    CHECK(peer.send(MessageType::data_amf0, 0, data).empty());
+    CHECK(peer.send(MessageType::video, 40, kKeyframe).empty());
+    CHECK(peer.send(MessageType::audio, 41, hex("af 01 21")).empty());
+    const auto held = peer.session.accept_publish();
+    REQUIRE(held.size() == 3);
+    CHECK(std::get<DataReceived>(held[0]).name == "onMetaData");
+    CHECK(std::get<MediaReceived>(held[1]).payload == kKeyframe);
+    CHECK(std::get<MediaReceived>(held[1]).timestamp == 40);
+    CHECK(std::get<MediaReceived>(held[2]).kind == TrackKind::audio);
+    CHECK(only<MediaReceived>(peer.send(MessageType::video, 80, kKeyframe)).timestamp == 80);
+}
+
+TEST_CASE("media before the acceptance is bounded in bytes and in number") {
+    Bytes large = kKeyframe;
+    large.resize(100'000);
+    for (const auto& [body, fit] : {std::pair{large, 10}, std::pair{kKeyframe, 1024}}) {
+        Peer peer;
+        peer.connect();
+        peer.publish("main?key=K");
+        for (int i = 0; i < fit; ++i) REQUIRE(peer.send(MessageType::video, 0, body).empty());
+        CHECK(only<Ended>(peer.send(MessageType::video, 0, body)).reason == Errc::media_before_publish_start);
+    }
+}
+
+TEST_CASE("who may not publish yet is given little room for unfinished messages") {
+    const auto begin_of_message = [](Peer& peer, std::size_t sent) {
+        Bytes wire;
+        append_message(wire, {6, MessageType::video, 0, 1}, Bytes(4u << 20), 128);
+        wire.resize(sent);
+        return peer.session.feed(wire);
+    };
+    Peer stranger;
+    stranger.connect();
+    CHECK(begin_of_message(stranger, 250'000).empty());
+    Peer greedy;
+    greedy.connect();
+    CHECK(only<Ended>(begin_of_message(greedy, 270'000)).reason == Errc::too_much_in_flight);
+    Peer asking;
+    asking.connect();
+    asking.publish("main?key=K");
+    CHECK(begin_of_message(asking, 1'000'000).empty());
+    Peer asking_for_more;
+    asking_for_more.connect();
+    asking_for_more.publish("main?key=K");
+    CHECK(only<Ended>(begin_of_message(asking_for_more, 1'100'000)).reason == Errc::too_much_in_flight);
+    auto publisher = publishing_peer();
+    CHECK(begin_of_message(publisher, 3u << 20).empty());
+}
+
+TEST_CASE("media before a close is not given afterwards") {
+    Peer peer;
+    peer.connect();
+    peer.publish("main?key=K");
+    CHECK(peer.send(MessageType::video, 0, kKeyframe).empty());
+    only<StreamClosed>(peer.command({"deleteStream", 0.0, amf0::Null{}, 1.0}));
+    CHECK(peer.session.accept_publish().empty());
 }
 
 TEST_CASE("the key is found on the app, on the stream name or in tcUrl") {

@@ -1,4 +1,5 @@
 #include "common/auth/jws.hpp"
+#include "common/auth/refusal_log.hpp"
 #include "tests/unit/relay/api/site.hpp"
 
 using namespace tongke;
@@ -180,9 +181,17 @@ TEST_CASE("events of another county's rooms are left out, counted, and do not ho
     CHECK(s.metrics.text().find(R"(tongke_refused_total{reason="bad_record"} 1)") != std::string::npos);
 }
 
-TEST_CASE("a flood of unsigned calls is refused each time, to be counted, and audited once") {
+TEST_CASE(
+    "a flood of unsigned calls is refused each time, to be counted, and audited ten times, then as a "
+    "number") {
     Site s;
+    const auto records = [&] { return auth::AuditFile::verify(audit_path(s.dir.path())).records; };
     for (int i = 0; i < 50; ++i)
         CHECK(s.call("POST", "/api/v1/node/telemetry", "{}").counted_as == "malformed");
-    CHECK(auth::AuditFile::verify(audit_path(s.dir.path())).records == 1);
+    CHECK(records() == auth::RefusalLog::kBurst);
+    s.clock.advance(std::chrono::seconds{10});
+    s.plane->tick();
+    s.plane->tick();
+    CHECK(records() == auth::RefusalLog::kBurst + 1);
+    CHECK(audit_text(s).find("40 more of these within 10 s") != std::string::npos);
 }

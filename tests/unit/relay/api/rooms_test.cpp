@@ -16,9 +16,10 @@ constexpr auto kStalled =
         "started_at":"2025-04-16T01:30:00.000Z","stalls":1,"stalled_s":1,"play_s":10,
         "open_stall":{"begin":"2025-04-16T02:00:00.000Z","end":null,"seconds":3.2,"class":"long","hop":"relay_node","share":0.8}})";
 
-std::string stall_end(int seq) {
+std::string stall_end(int seq, const std::string& begin = "2025-04-16T02:00:00.000Z",
+                      const std::string& end = "2025-04-16T02:00:04.000Z") {
     return R"({"boot":"ab12","seq":)" + std::to_string(seq) +
-           R"(,"room":"510113-02","type":"stall_end","begin":"2025-04-16T02:00:00.000Z","end":"2025-04-16T02:00:04.000Z",
+           R"(,"room":"510113-02","type":"stall_end","begin":")" + begin + R"(","end":")" + end + R"(",
            "seconds":4,"class":"long","hop":"relay_node","share":0.8,"qoe_version":"1"})";
 }
 
@@ -154,6 +155,23 @@ TEST_CASE("when the relay's own source was silent, the stall's hop is the encode
     CHECK(json::parse(s.get("/api/v1/rooms/510113-02/events").text).at("events").at(0).at("hop") ==
           "encoder");
     CHECK(s.metrics.text().find(R"(hop="encoder")") != std::string::npos);
+}
+
+TEST_CASE("a node whose clock is years ahead does not keep old stalls in the common cause") {
+    Site s;
+    NodeClient ahead{s}, second{s}, third{s};
+    s.clock.advance(std::chrono::seconds{10});
+    ahead.report(kPlaying, stall_end(1, "2025-04-16T01:00:00.000Z", "2099-01-01T00:00:00.000Z"));
+    second.report(kPlaying, stall_end(1));
+    third.report(kPlaying, stall_end(1));
+    s.clock.advance(std::chrono::minutes{11});
+    s.plane->tick();
+    ahead.report(kPlaying, stall_end(2));
+    s.clock.advance(std::chrono::seconds{11});
+    s.plane->tick();
+    CHECK(s.metrics.text().find(R"(hop="relay_node",room="510113-02",site="n-510113-1"} 2)") !=
+          std::string::npos);
+    CHECK(s.metrics.text().find(R"(hop="encoder")") == std::string::npos);
 }
 
 TEST_CASE("a live test is listed and its record given as the node wrote it") {

@@ -1,6 +1,5 @@
-#include <fstream>
-
 #include "common/auth/audit.hpp"
+#include "common/auth/refusal_log.hpp"
 #include "tests/unit/relay/api/site.hpp"
 
 using namespace tongke;
@@ -165,10 +164,30 @@ TEST_CASE("every sign-in and every refusal is in the audit trail, and no passwor
     const auto check = auth::AuditFile::verify(audit_path(s.dir.path()));
     CHECK(check.whole);
     CHECK(check.records == 4);
-    std::ifstream in{audit_path(s.dir.path())};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto text = audit_text(s);
     CHECK(text.find("forbidden") != std::string::npos);
     CHECK(text.find("wrong_password") != std::string::npos);
     CHECK(text.find("secret") == std::string::npos);
     CHECK(text.find(kPassword) == std::string::npos);
+}
+
+TEST_CASE("an account that goes on asking for what it may not is audited ten times, then as a number") {
+    Site s;
+    s.sign_in_as("sec");
+    const auto records = [&] { return auth::AuditFile::verify(audit_path(s.dir.path())).records; };
+    const auto before = records();
+    for (int i = 0; i < 50; ++i) CHECK(s.status("/api/v1/rooms") == 403);
+    CHECK(records() == before + auth::RefusalLog::kBurst);
+    s.clock.advance(std::chrono::seconds{10});
+    s.plane->tick();
+    CHECK(records() == before + auth::RefusalLog::kBurst + 1);
+    CHECK(audit_text(s).find("40 more of these within 10 s") != std::string::npos);
+}
+
+TEST_CASE("what is held back of the audit trail is written at the stop") {
+    Site s;
+    s.sign_in_as("sec");
+    for (int i = 0; i < 12; ++i) s.status("/api/v1/rooms");
+    s.restart();
+    CHECK(audit_text(s).find("2 more of these within 10 s") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <sstream>
 
@@ -181,6 +182,11 @@ struct NodeClient {
         return *answer;
     }
 };
+
+inline std::string audit_text(const Site& site) {
+    std::ifstream in{audit_path(site.dir.path())};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
 
 inline std::string code_of(const http::Response& response) {
     boost::system::error_code error;

@@ -48,6 +48,29 @@ TEST_CASE("own bytes go in at a frame's edge only, however small the pieces") {
     }
 }
 
+TEST_CASE("own bytes that come while others of them are being sent follow those") {
+    LogFixture f;
+    f.add_gop(3);
+    WireCursor cursor(f.log.begin());
+    rtmp::ChunkReader reader;
+    std::vector<rtmp::Message> messages;
+    cursor.interleave(ping());
+    for (int i = 0; i < 20; ++i) {
+        const auto part = cursor.peek(f.log).first(11);
+        REQUIRE(!reader.feed(part, messages));
+        cursor.consume(f.log, part.size());
+        cursor.interleave(ping());
+    }
+    CHECK(cursor.own_bytes() == 21 * ping().size() - 20 * 11);
+    while (cursor.own_bytes() > 0) {
+        const auto part = cursor.peek(f.log);
+        REQUIRE(!reader.feed(part, messages));
+        cursor.consume(f.log, part.size());
+    }
+    CHECK(messages.size() == 21);
+    CHECK(frames_of(drain(cursor, f.log)) == range(1000, 1002));
+}
+
 TEST_CASE("a reader over its bound goes to the newest keyframe and is told so") {
     LogFixture f;
     f.add_gop(50, 1000);
