@@ -1,6 +1,6 @@
 // Fan-out cost side by side in one run: CPU-seconds of the server per GB that
-// reached the players. Loopback, server on core 0, load on the others. First
-// RTMP at each server in turn, then HLS alone and both at once at ours.
+// reached the players. Loopback, server on core 0, load on the others. In
+// turn RTMP at each server and both at once at ours, then HLS alone.
 //   node tests/bench/bench.mjs [--players 500] [--hls 200] [--seconds 20] [--runs 3]
 // Prints tables and exits 1 when a player of ours was dropped or starved, or
 // (60 s or more) resident memory of the second half is 2 % off the first's.
@@ -70,6 +70,12 @@ function hlsLine(results) {
   return `fetch p50 ${(median(results.map((r) => r.fetch_p50_s)) * 1e3).toFixed(1)} ms, p99 ${(median(results.map((r) => r.fetch_p99_s)) * 1e3).toFixed(1)} ms; ${sum('segments')} segments, ${sum('later_than_1s')} fetched later than 1 s after they were listed, ${sum('errors')} errors, ${sum('dropped')} dropped`;
 }
 
+function printBoth(both) {
+  const rtmp = both.map((round) => round.results[0]);
+  console.log(`\n${players} RTMP and ${hlsPlayers} HLS players at once, ${seconds} s, ${runs} runs: ${range(both.map((round) => round.cost))} CPU-s/GB of both; RTMP gap p99 ${median(rtmp.map((r) => r.gap_p99_s)).toFixed(3)} s, longest ${Math.max(...rtmp.map((r) => r.gap_max_s)).toFixed(3)} s, ${players - Math.min(...rtmp.map((r) => r.alive))} dropped; `
+    + `HLS ${hlsLine(both.map((round) => round.results[1]))}; RSS ${(both.at(-1).rss / 1e6).toFixed(0)} MB, 2nd half, widest: ${percent(widest(both))}`);
+}
+
 async function main() {
   const dir = temporaryFolder();
   const file = await makeFile(scope, join(dir, 'lesson.mp4'), 30);
@@ -80,25 +86,22 @@ async function main() {
   await pause(seconds >= 60 ? kLogFills : 3000);
   const progress = (what, i) => console.error(`${what}: run ${i + 1} of ${runs} done`);
 
-  const rows = servers.map(() => []);
+  const rows = servers.map(() => []), both = [], hls = [];
   for (let i = 0; i < runs; i++) {
     for (const [k, server] of servers.entries()) rows[k].push(await measured(server, [rtmpLoad(server)]));
-    progress('RTMP', i);
+    both.push(await measured(ours, [rtmpLoad(ours), hlsLoad(ours)]));
+    progress('RTMP, and with HLS', i);
   }
-  faults += rows[0].filter((round) => rtmpBad(round.results[0])).length;
+  faults += rows[0].filter((round) => rtmpBad(round.results[0])).length + both.filter(({ results: [rtmp, http] }) => rtmpBad(rtmp) || hlsBad(http)).length;
   printRtmp(servers, rows);
+  printBoth(both);
 
-  const hls = [], both = [];
   for (let i = 0; i < runs; i++) {
     hls.push(await measured(ours, [hlsLoad(ours)]));
-    both.push(await measured(ours, [rtmpLoad(ours), hlsLoad(ours)]));
-    progress('HLS, and both', i);
+    progress('HLS alone', i);
   }
-  faults += hls.filter((round) => hlsBad(round.results[0])).length + both.filter(({ results: [rtmp, http] }) => rtmpBad(rtmp) || hlsBad(http)).length;
+  faults += hls.filter((round) => hlsBad(round.results[0])).length;
   console.log(`\nHLS, ${hlsPlayers} keep-alive players, ${seconds} s, ${runs} runs: ${range(hls.map((round) => round.cost))} CPU-s/GB; ${hlsLine(hls.map((round) => round.results[0]))}; RSS 2nd half, widest: ${percent(widest(hls))}`);
-  const rtmp = both.map((round) => round.results[0]);
-  console.log(`\n${players} RTMP and ${hlsPlayers} HLS players at once, ${seconds} s, ${runs} runs: ${range(both.map((round) => round.cost))} CPU-s/GB of both; RTMP gap p99 ${median(rtmp.map((r) => r.gap_p99_s)).toFixed(3)} s, longest ${Math.max(...rtmp.map((r) => r.gap_max_s)).toFixed(3)} s, ${players - Math.min(...rtmp.map((r) => r.alive))} dropped; `
-    + `HLS ${hlsLine(both.map((round) => round.results[1]))}; RSS ${(both.at(-1).rss / 1e6).toFixed(0)} MB, 2nd half, widest: ${percent(widest(both))}`);
 }
 
 try { await main(); } catch (error) { console.error(error); faults++; }
