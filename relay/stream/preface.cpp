@@ -18,21 +18,25 @@ Bytes sequence_header(ByteView head, const TrackDescription& track) {
 
 }  // namespace
 
-std::vector<PrefaceMessage> preface_messages(const StreamSetup& now, const StreamSetup* before) {
+std::vector<PrefaceMessage> preface_messages(const StreamSetup& now, const StreamSetup* before,
+                                             std::int64_t dts_ms) {
+    using rtmp::media_header, rtmp::MessageType;
     std::vector<PrefaceMessage> messages;
-    const auto metadata = rtmp::metadata_payload(now.video.get(), now.audio.get());
-    messages.push_back({rtmp::MessageType::data_amf0, metadata});
+    messages.push_back(
+        {media_header(MessageType::data_amf0, 0), rtmp::metadata_payload(now.video.get(), now.audio.get())});
     if (now.video && (!before || before->video != now.video))
-        messages.push_back({rtmp::MessageType::video, sequence_header(kAvcHeader, *now.video)});
+        messages.push_back(
+            {media_header(MessageType::video, dts_ms), sequence_header(kAvcHeader, *now.video)});
     if (now.audio && (!before || before->audio != now.audio))
-        messages.push_back({rtmp::MessageType::audio, sequence_header(kAacHeader, *now.audio)});
+        messages.push_back(
+            {media_header(MessageType::audio, dts_ms), sequence_header(kAacHeader, *now.audio)});
     return messages;
 }
 
 Bytes preface_bytes(const StreamSetup& now, std::int64_t dts_ms) {
     Bytes bytes;
-    for (const auto& message : preface_messages(now, nullptr))
-        rtmp::append_message(bytes, rtmp::media_header(message.type, dts_ms), message.payload);
+    for (const auto& message : preface_messages(now, nullptr, dts_ms))
+        rtmp::append_message(bytes, message.header, message.payload);
     return bytes;
 }
 

@@ -10,13 +10,16 @@
 namespace tongke::relay {
 
 struct PrefaceMessage {
-    rtmp::MessageType type = rtmp::MessageType::data_amf0;
+    rtmp::WireHeader header;
     Bytes payload;
 };
 
-/// What differs from `before` (null: everything): metadata first, then the changed headers.
-std::vector<PrefaceMessage> preface_messages(const StreamSetup& now, const StreamSetup* before);
-/// The same as wire bytes, stamped with the timestamp of the frame that follows.
+/// What differs from `before` (null: everything): metadata first, then the changed headers, stamped with the
+/// timestamp of the frame that follows. Metadata is stamped 0: ffmpeg's FLV reader takes it for a track of
+/// subtitles when it is not, and a recorder then waits for them.
+std::vector<PrefaceMessage> preface_messages(const StreamSetup& now, const StreamSetup* before,
+                                             std::int64_t dts_ms);
+/// Everything, as wire bytes.
 Bytes preface_bytes(const StreamSetup& now, std::int64_t dts_ms);
 
 }  // namespace tongke::relay

@@ -14,20 +14,19 @@ rtmp::MessageType type_of(TrackKind kind) {
 WireWriter::Written WireWriter::append(const Frame& frame, const SharedSetup& setup) {
     std::vector<PrefaceMessage> before;
     // The first frame's headers come with every joiner's preface.
-    if (last_setup_ && last_setup_ != setup) before = preface_messages(*setup, last_setup_.get());
+    if (last_setup_ && last_setup_ != setup) before = preface_messages(*setup, last_setup_.get(), frame.dts_ms);
     last_setup_ = setup;
     if (frame.opens_segment)
         before.push_back(
-            {rtmp::MessageType::data_amf0, rtmp::segment_payload(*frame.opens_segment, frame.dts_ms)});
+            {rtmp::media_header(rtmp::MessageType::data_amf0, frame.dts_ms),
+             rtmp::segment_payload(*frame.opens_segment, frame.dts_ms)});
 
     const auto media = rtmp::media_header(type_of(frame.kind), frame.dts_ms);
     auto size = rtmp::wire_size(media, frame.payload->size());
-    for (const auto& message : before)
-        size += rtmp::wire_size(rtmp::media_header(message.type, frame.dts_ms), message.payload.size());
+    for (const auto& message : before) size += rtmp::wire_size(message.header, message.payload.size());
 
     auto* out = reserve(size);
-    for (const auto& message : before)
-        out = rtmp::write_message(out, rtmp::media_header(message.type, frame.dts_ms), message.payload);
+    for (const auto& message : before) out = rtmp::write_message(out, message.header, message.payload);
     rtmp::write_message(out, media, *frame.payload);
 
     const auto begin = position_;

@@ -56,6 +56,9 @@ TEST_CASE("changed decoder parameters are in the log before the first frame that
     REQUIRE(messages.size() == 4);  // metadata, header, segment, frame
     CHECK(messages[1].payload == test::video_header_tag(1));
     CHECK(messages[3].payload[1] == 1);
+    // ffmpeg takes metadata with a time for a track of subtitles, and a recorder waits for it.
+    CHECK(messages[0].timestamp == 0);
+    CHECK(messages[1].timestamp == messages[3].timestamp);
 }
 
 TEST_CASE("the log keeps its span of time and no more") {
