@@ -20,11 +20,21 @@ class Category final : public boost::system::error_category {
                 return "the codec's configuration cannot be written to mp4: check the encoder";
             case Errc::bad_sample: return "a frame cannot be written to mp4: check the encoder";
             case Errc::out_of_memory: return "out of memory in libav";
+            case Errc::encoder_missing:
+                return "this libavcodec lacks an encoder: install libavcodec with libx264 (Debian: "
+                       "libavcodec59)";
+            case Errc::encoder_failed: return "libavcodec failed to encode: the debug log has its words";
             case Errc::muxer_failed: return "libavformat failed to write mp4: the debug log has its words";
         }
         return "unknown av error";
     }
 };
+
+void note(int libav_code, const char* where) {
+    std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+    av_strerror(libav_code, text.data(), text.size());
+    log::debug("av", "{}: {}", where, text.data());
+}
 
 }  // namespace
 
@@ -34,12 +44,16 @@ Error make_error_code(Errc code) {
 }
 
 Error from_libav(int libav_code, const char* where) {
-    std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
-    av_strerror(libav_code, text.data(), text.size());
-    log::debug("av", "{}: {}", where, text.data());
+    note(libav_code, where);
     if (libav_code == AVERROR(ENOMEM)) return Errc::out_of_memory;
     if (libav_code == AVERROR_INVALIDDATA || libav_code == AVERROR(EINVAL)) return Errc::bad_sample;
     return Errc::muxer_failed;
+}
+
+Error encoder_error(int libav_code, const char* where) {
+    note(libav_code, where);
+    if (libav_code == AVERROR(ENOMEM)) return Errc::out_of_memory;
+    return Errc::encoder_failed;
 }
 
 }  // namespace tongke::av

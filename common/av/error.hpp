@@ -11,11 +11,15 @@ enum class Errc {
     bad_sample,
     out_of_memory,
     muxer_failed,
+    encoder_missing,
+    encoder_failed,
 };
 Error make_error_code(Errc code);
 
 /// `libav_code` is what a libav function returned, below zero; its text goes to the debug log.
 Error from_libav(int libav_code, const char* where);
+/// The same where an encoder fails.
+Error encoder_error(int libav_code, const char* where);
 
 }  // namespace tongke::av
 

@@ -170,7 +170,7 @@ void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
     segment->begin_ms = source.begin_ms;
     segment->duration_us = std::max<std::int64_t>(1, *end_ms - source.begin_ms) * 1000;
     segment->pdt_ms = source.mark.pdt_ms;
-    segment->name = fmt::format("{}/{}.m4s", segment->run, segment->msn);
+    segment->name = fmt::format("{}/{}.{}", segment->run, segment->msn, extension(container_));
     segment->discontinuity = source.mark.discontinuity;
     if (take_tracks(source)) segment->discontinuity = true;
     auto data = mux(source, *end_ms);
@@ -201,27 +201,37 @@ bool Packager::take_tracks(const Open& segment) {
     if (!seen.video && !seen.audio) return false;
     const bool same =
         same_description(seen.video, tracks_.video) && same_description(seen.audio, tracks_.audio);
-    const bool same_run = init_ && init_->name.starts_with(segment.mark.run + "/");
+    const bool same_run = init_ && (init_->name.empty() || init_->name.starts_with(segment.mark.run + "/"));
     if (init_ && same && same_run) return false;
-    auto data = av::mux_init(seen);
-    if (!data) {
-        log::warn("hls", "no init section: {}", data.error().message());
-        return false;
-    }
+    auto init = make_init(seen, segment.mark.run);
+    if (!init) return false;
     const bool unannounced = init_ && !same && !segment.mark.discontinuity;
     tracks_ = seen;
-    auto init = std::make_shared<InitSection>();
-    init->name = init_name(segment.mark.run, *data);
-    init->data = share(std::move(*data));
-    init->codecs = av::codecs_of(tracks_);
-    if (tracks_.video) init->width = tracks_.video->width, init->height = tracks_.video->height;
     init_ = std::move(init);
     return unannounced;
 }
 
+/// What a player must know of the segments; for fMP4 with bytes of its own. Null when they cannot be made.
+std::shared_ptr<const InitSection> Packager::make_init(const av::Tracks& tracks, const std::string& run) {
+    auto init = std::make_shared<InitSection>();
+    init->codecs = av::codecs_of(tracks);
+    if (tracks.video) init->width = tracks.video->width, init->height = tracks.video->height;
+    if (container_ == Container::ts) return init;
+    auto data = av::mux_init(tracks);
+    if (!data) {
+        log::warn("hls", "no init section: {}", data.error().message());
+        return nullptr;
+    }
+    init->name = init_name(run, *data);
+    init->data = share(std::move(*data));
+    return init;
+}
+
 Result<SharedBytes> Packager::mux(const Open& segment, std::int64_t end_ms) {
     const auto samples = samples_of(segment, end_ms);
-    auto data = av::mux_fragment(tracks_, static_cast<std::uint32_t>(segment.mark.msn), samples);
+    auto data = container_ == Container::ts
+                    ? ts_.mux(tracks_, samples)
+                    : av::mux_fragment(tracks_, static_cast<std::uint32_t>(segment.mark.msn), samples);
     if (!data) return data.error();
     return share(std::move(*data));
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/av/fmp4.hpp"
+#include "common/av/mpegts.hpp"
 #include "common/hls/audio_clock.hpp"
 #include "common/hls/segment.hpp"
 #include "common/media/frame.hpp"
@@ -19,7 +20,8 @@ namespace tongke::hls {
 class Packager {
   public:
     using Sink = std::function<void(SharedSegment)>;
-    explicit Packager(Sink sink) : sink_(std::move(sink)) {}
+    explicit Packager(Sink sink, Container container = Container::fmp4)
+        : sink_(std::move(sink)), container_(container) {}
 
     /// Frames in log order; those before the first mark are left out.
     void on_frame(const SharedFrame& frame);
@@ -56,11 +58,14 @@ class Packager {
     void take_out_jumped_audio(Open& from, std::int64_t end_ms);
     void deliver(Open segment, std::optional<std::int64_t> end_ms);
     bool take_tracks(const Open& segment);
+    std::shared_ptr<const InitSection> make_init(const av::Tracks& tracks, const std::string& run);
     Result<SharedBytes> mux(const Open& segment, std::int64_t end_ms);
     std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms);
     void release(std::shared_ptr<Segment> segment);
 
     Sink sink_;
+    const Container container_;
+    av::TsMuxer ts_;  // where the container is TS
     std::optional<Open> open_;
     std::optional<Open> closing_;  // its end is known, late sound may still come
     std::optional<AudioClock> audio_clock_;

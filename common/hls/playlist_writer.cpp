@@ -2,13 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "common/time/format.hpp"
 
 namespace tongke::hls {
 namespace {
 
-// EXT-X-MAP outside I-frame playlists needs 6 (RFC 8216bis §8); nothing here needs more.
-constexpr int kMediaVersion = 6;
+// EXT-X-MAP outside I-frame playlists needs 6, an EXTINF with a fraction 3 (RFC 8216bis §8); nothing here
+// needs more.
+constexpr int kVersionWithMap = 6;
+constexpr int kVersion = 3;
+
+bool has_map(const ListedSegment& listed) {
+    return listed.segment->init && !listed.segment->init->name.empty();
+}
 
 }  // namespace
 
@@ -27,8 +35,9 @@ std::string PlaylistText::with_suffix(std::string_view suffix) const {
 
 PlaylistText write_media_playlist(const MediaPlaylistHead& head, std::span<const ListedSegment> segments) {
     PlaylistText out;
-    out.text(fmt::format("#EXTM3U\n#EXT-X-VERSION:{}\n#EXT-X-TARGETDURATION:{}\n", kMediaVersion,
-                         head.target_duration));
+    const bool any_map = std::any_of(segments.begin(), segments.end(), has_map);
+    out.text(fmt::format("#EXTM3U\n#EXT-X-VERSION:{}\n#EXT-X-TARGETDURATION:{}\n",
+                         any_map ? kVersionWithMap : kVersion, head.target_duration));
     out.text(fmt::format("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK={:.3f}\n", head.hold_back));
     out.text(fmt::format("#EXT-X-MEDIA-SEQUENCE:{}\n", head.media_sequence));
     if (head.discontinuity_sequence > 0)

@@ -57,7 +57,7 @@ AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
     }
     last_msn_ = segment->msn;
     by_name_[segment->name] = segment;
-    if (segment->init) {
+    if (segment->init && segment->init->data) {
         auto& [init, users] = inits_[segment->init->name];
         init = segment->init;
         ++users;
@@ -202,7 +202,7 @@ void Presentation::expire(SteadyTime now) {
         const auto segment = std::move(removed_.front().segment);
         removed_.pop_front();
         by_name_.erase(segment->name);
-        if (!segment->init) continue;
+        if (!segment->init || !segment->init->data) continue;
         const auto init = inits_.find(segment->init->name);
         if (init != inits_.end() && --init->second.second == 0) inits_.erase(init);
     }
@@ -260,7 +260,7 @@ http::Response Presentation::media(std::string_view path, const Delivery& delive
     if (const auto segment = by_name_.find(path); segment != by_name_.end()) {
         if (segment->second->gap) return not_found();
         response.shared = segment->second->data;
-        response.with("Content-Type", "video/mp4");
+        response.with("Content-Type", path.ends_with(".ts") ? "video/mp2t" : "video/mp4");
     } else if (const auto init = inits_.find(path); init != inits_.end()) {
         response.shared = init->second.first->data;
         response.with("Content-Type", "video/mp4");

@@ -5,15 +5,24 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "common/base/bytes.hpp"
 
 namespace tongke::hls {
 
-/// The EXT-X-MAP of a segment; a new one only when codec parameters changed.
+enum class Container : std::uint8_t { fmp4, ts };
+
+/// Of a segment's name and of the address below a presentation.
+constexpr std::string_view extension(Container container) {
+    return container == Container::ts ? "ts" : "m4s";
+}
+
+/// What a player must know before a segment; a new one only when codec parameters
+/// changed. In fMP4 it has bytes of its own, the EXT-X-MAP; in TS each segment begins with them.
 struct InitSection {
-    std::string name;  // relative to the media playlist, e.g. "1a2b3c/init-0.mp4"
-    SharedBytes data;
+    std::string name;    // relative to the media playlist, e.g. "1a2b3c/init-0.mp4"; "" in TS
+    SharedBytes data;    // null in TS
     std::string codecs;  // RFC 6381, e.g. "avc1.64001f,mp4a.40.2"
     int width = 0;
     int height = 0;
@@ -28,8 +37,8 @@ struct Segment {
     bool discontinuity = false;    // EXT-X-DISCONTINUITY precedes it
     bool gap = false;              // EXT-X-GAP: absent media, data is null
     int target_duration = 0;       // seconds, the stream's EXT-X-TARGETDURATION
-    std::string name;              // relative to the media playlist: RUN/MSN.m4s
-    SharedBytes data;              // fMP4: moof+mdat (styp allowed)
+    std::string name;              // relative to the media playlist: RUN/MSN.m4s or .ts
+    SharedBytes data;              // fMP4: moof+mdat (styp allowed); TS: whole packets
     std::shared_ptr<const InitSection> init;
 };
 using SharedSegment = std::shared_ptr<const Segment>;

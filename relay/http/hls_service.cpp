@@ -1,5 +1,6 @@
 #include "relay/http/hls_service.hpp"
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -14,6 +15,10 @@ namespace {
 
 constexpr std::size_t kRecent = 16;
 constexpr std::string_view kPrefix = "/hls/";
+constexpr std::string_view kTsFolder = "ts/";
+constexpr std::size_t kContainers = 2;
+
+std::size_t index_of(hls::Container container) { return static_cast<std::size_t>(container); }
 
 http::Response refusal(const Error& error) {
     const std::string code = auth::reason_of(error);
@@ -39,18 +44,25 @@ http::Response no_token() {
 }  // namespace
 
 struct HlsService::State {
-    /// What all workers share of a stream.
-    struct Stream {
-        std::string name;
-        double window_seconds = 60;
-        HlsClients clients;
+    /// What all workers share of a stream in one container.
+    struct Rendition {
         std::atomic<std::int64_t> newest_msn{-1};
         std::mutex mutex;  // taken at a segment's end, and by a worker that is behind
         std::deque<hls::SharedSegment> recent;
         bool recent_is_all = true;
     };
+    struct Stream {
+        std::string name;
+        HlsClients clients;
+        std::array<Rendition, kContainers> renditions;  // by hls::Container
+    };
+    struct Presentations {
+        explicit Presentations(const hls::PresentationConfig& config)
+            : by_container{hls::Presentation{config}, hls::Presentation{config}} {}
+        std::array<hls::Presentation, kContainers> by_container;
+    };
     struct Worker {
-        std::map<std::string, hls::Presentation, std::less<>> presentations;
+        std::map<std::string, Presentations, std::less<>> presentations;
     };
 
     explicit State(HlsParts given)
@@ -64,7 +76,10 @@ struct HlsService::State {
     bool allowed(const http::Request& request, const Stream& stream, std::string_view token,
                  std::string_view path, const http::Reply& reply);
     void refuse(const http::Request& request, const Stream& stream, const std::string& reason);
-    void catch_up(Stream& stream, hls::Presentation& presentation);
+    void catch_up(Rendition& rendition, hls::Presentation& presentation);
+    hls::Presentation& presentation(std::size_t worker, std::string_view stream, hls::Container container) {
+        return workers[worker]->presentations.find(stream)->second.by_container[index_of(container)];
+    }
     http::Reply finishing(const http::Request& request, http::Reply reply);
 
     HlsParts parts;
@@ -79,10 +94,9 @@ HlsService::~HlsService() = default;
 void HlsService::add_stream(const std::string& name, double window_seconds) {
     auto stream = std::make_unique<State::Stream>();
     stream->name = name;
-    stream->window_seconds = window_seconds;
     state_->streams.insert_or_assign(name, std::move(stream));
-    for (auto& worker : state_->workers)
-        worker->presentations.try_emplace(name, hls::PresentationConfig{.window_seconds = window_seconds});
+    const hls::PresentationConfig config{.window_seconds = window_seconds};
+    for (auto& worker : state_->workers) worker->presentations.try_emplace(name, config);
 }
 
 void HlsService::register_routes(http::Router& router) {
@@ -111,7 +125,9 @@ void HlsService::allow_every_origin(const http::Request& request, http::Response
 void HlsService::State::answer(const http::Request& request, http::Reply plain_reply) {
     const auto reply = finishing(request, std::move(plain_reply));
     const auto found = streams.find(request.capture("stream"));
-    const auto path = request.capture("path");
+    std::string_view path = request.capture("path");
+    const auto container = path.starts_with(kTsFolder) ? hls::Container::ts : hls::Container::fmp4;
+    if (container == hls::Container::ts) path.remove_prefix(kTsFolder.size());
     if (found == streams.end()) return reply(http::problem(404, "unknown_stream", "没有这路直播。"));
     Stream& stream = *found->second;
     const std::string bearer{request.bearer_token()};
@@ -122,10 +138,10 @@ void HlsService::State::answer(const http::Request& request, http::Reply plain_r
 
     hls::Delivery delivery;
     if (bearer.empty()) delivery = {"?token=" + token, hls::Caching::personal};
-    auto& worker = *workers[static_cast<std::size_t>(request.worker) % workers.size()];
-    auto& presentation = worker.presentations.find(stream.name)->second;
-    catch_up(stream, presentation);
-    presentation.answer(request, path, delivery, parts.clock.now(), reply);
+    auto& asked =
+        presentation(static_cast<std::size_t>(request.worker) % workers.size(), stream.name, container);
+    catch_up(stream.renditions[index_of(container)], asked);
+    asked.answer(request, path, delivery, parts.clock.now(), reply);
 }
 
 bool HlsService::State::allowed(const http::Request& request, const Stream& stream, std::string_view token,
@@ -163,62 +179,64 @@ http::Reply HlsService::State::finishing(const http::Request& request, http::Rep
 }
 
 /// Adds what other workers may already have named to their clients.
-void HlsService::State::catch_up(Stream& stream, hls::Presentation& presentation) {
-    const auto newest = stream.newest_msn.load(std::memory_order_acquire);
+void HlsService::State::catch_up(Rendition& rendition, hls::Presentation& presentation) {
+    const auto newest = rendition.newest_msn.load(std::memory_order_acquire);
     const auto have = presentation.last_msn();
     if (newest < 0 || have == newest) return;
     std::vector<hls::SharedSegment> missing;
     {
-        const std::lock_guard lock(stream.mutex);
-        auto from = stream.recent.begin();
-        while (have && from != stream.recent.end() && (*from)->msn != *have) ++from;
-        if (have && from != stream.recent.end()) ++from;
-        if (have || stream.recent_is_all) missing.assign(from, stream.recent.end());
+        const std::lock_guard lock(rendition.mutex);
+        auto from = rendition.recent.begin();
+        while (have && from != rendition.recent.end() && (*from)->msn != *have) ++from;
+        if (have && from != rendition.recent.end()) ++from;
+        if (have || rendition.recent_is_all) missing.assign(from, rendition.recent.end());
     }
     for (auto& segment : missing) presentation.add(std::move(segment), parts.clock.now());
 }
 
-void HlsService::publish(const std::string& name, hls::SharedSegment segment) {
+void HlsService::publish(const std::string& name, hls::Container container, hls::SharedSegment segment) {
     const auto found = state_->streams.find(name);
     if (found == state_->streams.end() || !segment) return;
-    State::Stream& stream = *found->second;
+    State::Rendition& rendition = found->second->renditions[index_of(container)];
     {
-        const std::lock_guard lock(stream.mutex);
-        stream.recent.push_back(segment);
-        if (stream.recent.size() > kRecent) {
-            stream.recent.pop_front();
-            stream.recent_is_all = false;
+        const std::lock_guard lock(rendition.mutex);
+        rendition.recent.push_back(segment);
+        if (rendition.recent.size() > kRecent) {
+            rendition.recent.pop_front();
+            rendition.recent_is_all = false;
         }
     }
-    stream.newest_msn.store(segment->msn, std::memory_order_release);
+    rendition.newest_msn.store(segment->msn, std::memory_order_release);
     for (std::size_t i = 0; i < state_->workers.size(); ++i)
-        state_->parts.post(i, [state = state_.get(), i, &stream, segment] {
-            auto& presentation = state->workers[i]->presentations.find(stream.name)->second;
+        state_->parts.post(i, [state = state_.get(), i, name, container, segment] {
+            auto& presentation = state->presentation(i, name, container);
             if (presentation.last_msn() && segment->msn <= *presentation.last_msn())
                 return;  // caught up before
             presentation.add(segment, state->parts.clock.now());
         });
 }
 
-void HlsService::stream_ended(const std::string& name) {
+void HlsService::stream_ended(const std::string& name, hls::Container container) {
     const auto found = state_->streams.find(name);
     if (found == state_->streams.end()) return;
     for (std::size_t i = 0; i < state_->workers.size(); ++i)
-        state_->parts.post(i, [state = state_.get(), i, name] {
-            state->workers[i]->presentations.find(name)->second.go_offline();
+        state_->parts.post(i, [state = state_.get(), i, name, container] {
+            state->presentation(i, name, container).go_offline();
         });
 }
 
 void HlsService::tick(std::size_t worker) {
     const auto now = state_->parts.clock.now();
-    for (auto& [name, presentation] : state_->workers[worker]->presentations) presentation.expire(now);
+    for (auto& [name, presentations] : state_->workers[worker]->presentations)
+        for (auto& presentation : presentations.by_container) presentation.expire(now);
     if (worker != 0) return;
     for (auto& [name, stream] : state_->streams)
         if (const int gone = stream->clients.forget(now); gone != 0) state_->parts.on_clients(name, gone);
 }
 
 void HlsService::stop(std::size_t worker) {
-    for (auto& [name, presentation] : state_->workers[worker]->presentations) presentation.release_waiting();
+    for (auto& [name, presentations] : state_->workers[worker]->presentations)
+        for (auto& presentation : presentations.by_container) presentation.release_waiting();
 }
 
 }  // namespace tongke::relay

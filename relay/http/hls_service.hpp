@@ -1,10 +1,9 @@
-// HLS at the relay (CONTRACT.md §5): GET /hls/STREAM/PATH, the play token checked
-// on every request, playlists and segments from memory. Each worker has its own
-// hls::Presentation of every stream and answers its own connections without a
-// lock; a finished segment reaches every worker by one post.
-// Owned by the program, outlives server and workers. Streams are added before
-// the server starts. What a worker's client was told by one worker is true on
-// all others: a worker that is asked before its post has come catches up first.
+// HLS at the relay (CONTRACT.md §5): GET /hls/STREAM/PATH in fMP4, the same below
+// /hls/STREAM/ts/ in TS, the play token checked on every request, playlists and segments from memory. Each
+// worker has its own hls::Presentation of every stream and answers its own connections without a lock; a
+// finished segment reaches every worker by one post. Owned by the program, outlives server and workers.
+// Streams are added before the server starts. What a worker's client was told by one worker is true on all
+// others: a worker that is asked before its post has come catches up first.
 #pragma once
 #include <functional>
 #include <memory>
@@ -57,9 +56,9 @@ class HlsService {
     static void allow_every_origin(const http::Request& request, http::Response& response);
 
     /// A finished segment, in order of MSN; always from the same thread for one stream.
-    void publish(const std::string& stream, hls::SharedSegment segment);
+    void publish(const std::string& stream, hls::Container container, hls::SharedSegment segment);
     /// No publisher came back within grace_seconds; same thread as publish().
-    void stream_ended(const std::string& stream);
+    void stream_ended(const std::string& stream, hls::Container container);
 
     /// On that worker, a few times a second.
     void tick(std::size_t worker);

@@ -62,3 +62,16 @@ export async function read(test, [command, args, env = {}, { interrupt = false }
   const frames = interrupt ? shown : Number([...child.stdout.matchAll(/^frame=\s*(\d+)$/gm)].pop()?.[1] ?? NaN);
   return { ...end, frames: Number.isNaN(frames) ? null : frames, warnings: child.stderr.trim() };
 }
+
+// What a player says although nothing is wrong, and why.
+const kExplained = [
+  // ffmpeg's null muxer on a frame rate guessed from GStreamer's uneven live timestamps; the same behind nginx-rtmp.
+  /Application provided invalid, non monotonically increasing dts to muxer in stream 0: \d+ >= \d+$/,
+  // fpsdisplaysink of GStreamer 1.22 under gst-launch -v, whatever the source.
+  /GStreamer-CRITICAL .*: Padname sink is not unique in element fpsdisplaysink0, not adding$/,
+  // ffmpeg 5.1 compares EXT-X-MAP by pointer and feeds the same init section again after each playlist reload.
+  /Found duplicated MOOV Atom\. Skipped it$/, /^\s*Last message repeated \d+ times$/,
+];
+
+/** What a reader said that we cannot explain, line by line. */
+export const complaints = ({ warnings }) => warnings.split('\n').filter((line) => line && !kExplained.some((known) => known.test(line)));

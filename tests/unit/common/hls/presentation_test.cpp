@@ -368,3 +368,35 @@ TEST_CASE("a gap is listed and cannot be fetched") {
     CHECK(stage.live().entries[2].gap);
     CHECK(stage.get("1a/3.m4s").status == 404);
 }
+
+TEST_CASE("in TS there is no init section, the version is lower, and the packets go out as what they are") {
+    Presentation p;
+    const auto now = SteadyTime{} + 1h;
+    for (std::int64_t msn = 1; msn <= 3; ++msn) {
+        auto init = std::make_shared<InitSection>();
+        init->codecs = "avc1.64001f,mp4a.40.2";
+        auto segment = std::make_shared<Segment>();
+        segment->run = "1a";
+        segment->msn = msn;
+        segment->duration_us = 2'000'000;
+        segment->pdt_ms = 1'744'768'800'000 + msn * 2000;
+        segment->target_duration = 2;
+        segment->name = fmt::format("1a/{}.{}", msn, extension(Container::ts));
+        segment->data = share(Bytes(188, 0x47));
+        segment->init = init;
+        REQUIRE(p.add(segment, now) == AddResult::added);
+    }
+    http::Response live, media, nothing;
+    const http::Request request{.method = "GET"};
+    p.answer(request, "live.m3u8", {}, now, http::Reply{[&](http::Response r) { live = std::move(r); }});
+    p.answer(request, "1a/2.ts", {}, now, http::Reply{[&](http::Response r) { media = std::move(r); }});
+    p.answer(request, "", {}, now, http::Reply{[&](http::Response r) { nothing = std::move(r); }});
+    const std::string text{as_text(*live.shared)};
+    CHECK(text.find("EXT-X-MAP") == std::string::npos);
+    CHECK(describe(check_playlist(std::nullopt, text)) == "");
+    CHECK(media.status == 200);
+    CHECK(std::find(media.headers.begin(), media.headers.end(),
+                    std::pair<std::string, std::string>{"Content-Type", "video/mp2t"}) !=
+          media.headers.end());
+    CHECK(nothing.status == 404);
+}
