@@ -1,22 +1,17 @@
 #include "common/auth/key.hpp"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
 #include "common/auth/digest.hpp"
 #include "common/auth/key_impl.hpp"
-#include "common/auth/random.hpp"
+#include "common/auth/private_file.hpp"
 
 namespace tongke::auth {
 namespace {
@@ -40,32 +35,6 @@ bool is_p256(EVP_PKEY* key) {
     return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
            EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) == 1 &&
            std::string_view{group} == "prime256v1";
-}
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::runtime_error(what + ": " + std::strerror(errno));
-}
-
-// The name is not enough: a rename is on disk only once its folder is.
-void sync_folder_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    const auto folder = slash == std::string::npos ? std::string(".") : path.substr(0, slash + 1);
-    const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    fsync(fd);
-    close(fd);
-}
-
-void write_private(const std::string& path, std::string_view text) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) fail("cannot create " + path);
-    const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    const bool synced = written && fsync(fd) == 0;
-    close(fd);
-    if (!synced) {
-        unlink(path.c_str());
-        fail("cannot write " + path);
-    }
 }
 
 // Never the password prompt of OpenSSL's default callback.
@@ -128,33 +97,13 @@ Result<SigningKey> SigningKey::load(const std::string& path) {
 }
 
 SigningKey SigningKey::load_or_create(const std::string& path) {
-    if (access(path.c_str(), F_OK) != 0) {
-        // link() refuses an existing name, so of two starters one wins and both load its key.
-        const auto temporary = path + "." + random_hex(4);
-        write_private(temporary, generate().private_pem());
-        const bool linked = link(temporary.c_str(), path.c_str()) == 0;
-        const int why = errno;
-        unlink(temporary.c_str());
-        if (!linked && why != EEXIST) {
-            errno = why;
-            fail("cannot create " + path);
-        }
-        sync_folder_of(path);
-    }
+    create_private_once(path, [] { return generate().private_pem(); });
     auto key = load(path);
     if (!key) throw std::runtime_error(path + ": " + key.error().message());
     return *key;
 }
 
-void SigningKey::save(const std::string& path) const {
-    const auto temporary = path + "." + random_hex(4);
-    write_private(temporary, private_pem());
-    if (rename(temporary.c_str(), path.c_str()) != 0) {
-        unlink(temporary.c_str());
-        fail("cannot write " + path);
-    }
-    sync_folder_of(path);
-}
+void SigningKey::save(const std::string& path) const { replace_private(path, private_pem()); }
 
 std::string SigningKey::private_pem() const {
     const Bio out{BIO_new(BIO_s_mem())};

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "common/base/byte_reader.hpp"
+#include "common/base/byte_writer.hpp"
 
 namespace tongke::flv {
 namespace {
@@ -189,6 +190,27 @@ void to_classic(TrackKind kind, Bytes& body) {
     }
     body.erase(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(offset));
     body.insert(body.begin(), header.begin(), header.end());
+}
+
+Bytes video_body(bool keyframe, std::int32_t cts_ms, ByteView avcc) {
+    Bytes body;
+    body.reserve(kVideoBodyOffset + avcc.size());
+    ByteWriter writer(body);
+    writer.u8(keyframe ? 0x17 : 0x27);
+    writer.u8(1);
+    writer.u24(static_cast<std::uint32_t>(cts_ms) & 0xFFFFFF);
+    writer.bytes(avcc);
+    return body;
+}
+
+Bytes audio_body(ByteView aac) {
+    Bytes body;
+    body.reserve(kAudioBodyOffset + aac.size());
+    ByteWriter writer(body);
+    writer.u8(0xAF);
+    writer.u8(1);
+    writer.bytes(aac);
+    return body;
 }
 
 }  // namespace tongke::flv

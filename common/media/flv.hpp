@@ -50,6 +50,12 @@ std::string codec_name(TrackKind kind, ByteView body);
 /// player reads; a classic one is left alone.
 void to_classic(TrackKind kind, Bytes& body);
 
+/// The bodies of coded frames, classic spelling.
+inline constexpr std::uint32_t kVideoBodyOffset = 5;
+inline constexpr std::uint32_t kAudioBodyOffset = 2;
+Bytes video_body(bool keyframe, std::int32_t cts_ms, ByteView avcc);
+Bytes audio_body(ByteView aac);
+
 struct AvcConfig {
     std::uint8_t profile = 0;
     std::uint8_t compatibility = 0;

@@ -5,6 +5,13 @@
 #include "relay/api/control_state.hpp"
 
 namespace tongke::relay {
+namespace {
+
+// At the window's first second the picture is there; a test that began in it runs to its end (SCREENS.md 1).
+constexpr std::chrono::minutes kWindowLead{1};
+constexpr std::chrono::minutes kWindowTail{10};
+
+}  // namespace
 
 std::string signing_key_path(const std::string& data_dir) { return data_dir + "/relay-key.pem"; }
 std::string audit_path(const std::string& data_dir) { return data_dir + "/audit.jsonl"; }
@@ -12,6 +19,14 @@ std::string audit_path(const std::string& data_dir) { return data_dir + "/audit.
 struct ControlPlane::Impl {
     explicit Impl(SharedState shared) : state(std::move(shared)) {}
     SharedState state;
+
+    void tell_debug_window() {
+        if (!state->hooks.debug_window) return;
+        const auto* window =
+            debug_window_near(state->fleet.schedule(), state->clock.wall(), kWindowLead, kWindowTail);
+        const auto begin = window ? std::optional{window->begin} : std::nullopt;
+        if (std::exchange(state->debug_window, begin) != begin) state->hooks.debug_window(begin);
+    }
 
     /// The lesson's newest frame once a second: what the relay itself knows of its source.
     void sample_source() {
@@ -53,6 +68,7 @@ void ControlPlane::tick() {
     if (state.stopping) return;
     state.reload_changes(false);
     impl_->sample_source();
+    impl_->tell_debug_window();
     state.fleet.tick();
     state.refusals.tick(state.clock.now());
     answer_waiting_bundles(state);

@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct ControlHooks {
     std::function<void(std::function<void(std::vector<StreamInfo>)> done)> streams;
     /// "" when done, else a problem code (`no_backup`, `no_such_stream`). Empty: always `no_backup`.
     std::function<std::string(const std::string& stream, const std::string& use)> switch_source;
+    /// Told when the debug window that is open, or nearly, becomes another one: its begin. Empty: not told.
+    std::function<void(std::optional<WallTime> begin)> debug_window;
     /// False until the listeners are up, and while the program stops.
     std::function<bool()> ready;
 };

@@ -51,6 +51,11 @@ StreamConfig read_stream(config::Section section, const StreamSettings& defaults
     return out;
 }
 
+void read_test_channel(config::Section section, TestChannelConfig& out) {
+    section.read("enabled", out.enabled);
+    section.read("bitrate_kbps", out.bitrate_kbps, 400, 20'000);
+}
+
 void read_limits(config::Section section, LimitsConfig& out) {
     section.read("connections", out.connections, 1, 1'000'000);
     section.read_size("unsent_bytes", out.unsent_bytes, 64u << 10, 1u << 30);
@@ -112,6 +117,9 @@ RelayConfig read_config(const config::Document& document) {
     read_settings(defaults, out.stream_defaults);
     for (auto& section : root.section("stream").sections())
         out.streams.push_back(read_stream(section, out.stream_defaults));
+    read_test_channel(root.section("test_channel"), out.test_channel);
+    if (out.test_channel.enabled && !out.stream(out.test_stream) && good_stream_name(out.test_stream))
+        out.streams.push_back({out.test_stream, {}, {}, out.stream_defaults});
     read_limits(root.section("limits"), out.limits);
     program::read_log(root.section("log"), out.log);
     check_listeners(root, out);

@@ -40,6 +40,12 @@ struct LimitsConfig {
     bool operator==(const LimitsConfig&) const = default;
 };
 
+struct TestChannelConfig {
+    bool enabled = true;
+    int bitrate_kbps = 2500;
+    bool operator==(const TestChannelConfig&) const = default;
+};
+
 struct RelayConfig {
     std::string data_dir = "/var/lib/tongke-relay";
     bool allow_plain = false;
@@ -51,7 +57,8 @@ struct RelayConfig {
     program::HttpConfig http{.listen = {"::", 8080}};
     program::TlsConfig tls;
     StreamSettings stream_defaults;
-    std::vector<StreamConfig> streams;
+    std::vector<StreamConfig> streams;  // with the test stream, where the test channel needs it
+    TestChannelConfig test_channel;
     LimitsConfig limits;
     program::LogConfig log;
     bool operator==(const RelayConfig&) const = default;

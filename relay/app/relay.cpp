@@ -7,6 +7,8 @@
 
 #include "common/async/workers.hpp"
 #include "common/auth/play_token.hpp"
+#include "common/auth/private_file.hpp"
+#include "common/auth/proof_digits.hpp"
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/program/file_limit.hpp"
@@ -19,6 +21,7 @@
 #include "relay/http/hls_service.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/stream/stream_hub.hpp"
+#include "relay/test_channel/test_channel.hpp"
 
 namespace tongke::relay {
 namespace {
@@ -52,6 +55,7 @@ struct Relay::State {
     State(RelayConfig c, const Clock& k) : config(std::move(c)), clock(k), workers(config.worker_count()) {}
 
     void make_streams();
+    void make_test_channel();
     void make_control();
     void make_http();
     http::ServerOptions http_options();
@@ -69,6 +73,8 @@ struct Relay::State {
     std::unique_ptr<ControlPlane> control;
     std::unique_ptr<ConfigAuthoriser> authoriser;
     std::unique_ptr<StreamHub> hub;
+    Bytes channel_key;
+    std::unique_ptr<TestChannel> test_channel;
     std::unique_ptr<HlsSide> hls;
     std::unique_ptr<MediaServer> media;
     std::unique_ptr<http::Server> http;
@@ -81,10 +87,21 @@ void Relay::State::make_streams() {
     hub = std::make_unique<StreamHub>(workers, metrics, clock, config.data_dir);
     for (const auto& stream : config.streams) {
         hub->add(stream.name, stream_options(stream.settings));
-        if (stream.publish_key.empty())
+        const bool own = config.test_channel.enabled && stream.name == config.test_stream;
+        if (stream.publish_key.empty() && !own)
             log::warn("app", "nobody may publish {}: no publish_key", stream.name);
     }
     if (config.streams.empty()) log::warn("app", "no stream is configured: add [stream.main]");
+}
+
+void Relay::State::make_test_channel() {
+    auto* stream = hub->find(config.test_stream);
+    if (!config.test_channel.enabled || !stream) return;
+    channel_key = auth::load_or_create_secret(config.data_dir + "/test-channel.key");
+    TestChannelOptions options;
+    options.bitrate_kbps = config.test_channel.bitrate_kbps;
+    test_channel = std::make_unique<TestChannel>(*stream, clock, metrics, options);
+    test_channel->start();
 }
 
 void Relay::State::make_control() {
@@ -99,6 +116,11 @@ void Relay::State::make_control() {
     hooks.streams = [this](auto done) { hub->snapshot(std::move(done)); };
     hooks.switch_source = [this](const std::string& stream, const std::string& use) {
         return switch_source(stream, use == "backup");
+    };
+    hooks.debug_window = [this](std::optional<WallTime> begin) {
+        if (!test_channel) return;
+        test_channel->broadcast(begin ? std::optional{auth::proof_secret(channel_key, *begin)}
+                                      : std::nullopt);
     };
     hooks.ready = [this] { return ready.load(); };
     std::exception_ptr failed;
@@ -181,6 +203,7 @@ void Relay::start() {
     s.workers.start();
     s.control_thread.start();
     s.hub->start();
+    s.make_test_channel();
     s.make_control();
     s.hls = std::make_unique<HlsSide>(
         *s.hub, s.metrics, s.config.streams, *s.tokens,
@@ -219,6 +242,7 @@ void Relay::stop() {
         if (s.tick) s.tick->stop();
         if (s.control) s.control->stop();
     });
+    if (s.test_channel) s.test_channel->stop();
     if (s.hls) s.hls->stop();
     if (s.http) s.http->stop([&] { http_stopped.set_value(); });
     if (s.media) s.media->stop();
@@ -229,6 +253,7 @@ void Relay::stop() {
     s.http.reset();
     s.media.reset();
     s.hls.reset();
+    s.test_channel.reset();
     s.hub.reset();
     s.authoriser.reset();
     s.tick.reset();

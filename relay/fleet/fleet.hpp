@@ -59,6 +59,7 @@ class Fleet {
 
     RoomSummary summary(const Room& room) const;
     const Roster& roster() const { return *roster_; }
+    const std::vector<Slot>& schedule() const { return schedule_; }
     RecordStore& records() { return records_; }
     /// Rooms that may look different from what they did at the last call.
     std::set<std::string> take_changed();

@@ -20,6 +20,16 @@ bool Slot::for_room(std::string_view room) const {
     return rooms.empty() || std::find(rooms.begin(), rooms.end(), room) != rooms.end();
 }
 
+const Slot* debug_window_near(const std::vector<Slot>& schedule, WallTime now, Milliseconds lead,
+                              Milliseconds tail) {
+    const Slot* first = nullptr;
+    for (const auto& slot : schedule)
+        if (slot.kind == SlotKind::debug && slot.begin - lead <= now && now < slot.end + tail &&
+            (!first || slot.begin < first->begin))
+            first = &slot;
+    return first;
+}
+
 const Slot* slot_at(const std::vector<Slot>& schedule, std::string_view room, SlotKind kind, WallTime now) {
     const auto found = std::find_if(schedule.begin(), schedule.end(), [&](const Slot& slot) {
         return slot.kind == kind && slot.covers(now) && slot.for_room(room);

@@ -27,6 +27,11 @@ struct Slot {
     bool for_room(std::string_view room) const;
 };
 
+/// The debug window that is open for any room at `now`, or will be within `lead`,
+/// or was until `tail` ago; the one that began first. Null when there is none.
+const Slot* debug_window_near(const std::vector<Slot>& schedule, WallTime now, Milliseconds lead,
+                              Milliseconds tail);
+
 /// The slot of one of these kinds that covers `now` for a room; null when there is none.
 const Slot* slot_at(const std::vector<Slot>& schedule, std::string_view room, SlotKind kind, WallTime now);
 

@@ -13,14 +13,15 @@ constexpr Milliseconds kSilence{1500};
 }  // namespace
 
 Publication Publishers::begin(PublisherInfo who, std::function<void()> on_replaced, SteadyTime now) {
-    const bool beside = source_ && source_->who.backup != who.backup;
+    const bool gives_way = source_ && source_->who.generated;
+    const bool beside = source_ && !gives_way && source_->who.backup != who.backup;
     auto& place = beside ? standby_ : source_;
     if (place) {
-        if (!may_take_over(now)) {
+        if (!gives_way && !may_take_over(now)) {
             fought_ = now;
             return {0, PublishRefusal::two_encoders};
         }
-        take_overs_.push_back(now);
+        if (!gives_way) take_overs_.push_back(now);
         if (place->on_replaced) place->on_replaced();
     }
     place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, now});

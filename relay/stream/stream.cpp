@@ -111,6 +111,8 @@ void Stream::end(PublicationId id) {
 
 bool Stream::prefer(bool backup) { return state_->publishers.prefer(backup); }
 
+bool Stream::published() const { return !state_->publishers.empty(); }
+
 void Stream::append(PublicationId id, IngestFrame in) {
     auto& s = *state_;
     s.parts.metrics.received_bytes.Increment(static_cast<double>(in.payload->size()));

@@ -62,6 +62,9 @@ class Stream : async::LiveCount<Stream> {
     /// The operator chooses between two publishers that are connected; false when that one is not.
     bool prefer(bool backup);
 
+    /// Somebody is connected to publish it.
+    bool published() const;
+
     /// Grace, advisories and what a silent publisher left unflushed: once a second.
     void tick();
     StreamInfo info() const;

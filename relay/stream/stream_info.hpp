@@ -20,6 +20,7 @@ struct PublisherInfo {
     std::string client;  // what it calls itself (flashVer)
     bool backup = false;
     WallTime since{};
+    bool generated = false;  // the relay's own: gives way to whoever publishes from outside
 };
 
 struct FrameGaps {

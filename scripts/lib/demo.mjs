@@ -95,8 +95,6 @@ async function run(options) {
   const publish = (stream, key) => `${url.rtmp}/live/${stream}?key=${key}`;
   let publisher = null;
   if (options.publisher) publisher = start('publisher', 'ffmpeg', publisherArguments(publish('main', credentials.publish_key), '主课堂 演示画面'), dir);
-  if (options.schedule === 'open')
-    start('test-publisher', 'ffmpeg', publisherArguments(publish('test', credentials.test_key), '直播调试 测试画面', { tone: 660 }), dir);
   if (publisher) await until('the main classroom’s picture', () => mediaAt(url.relay, 'main', playToken(argv.relay)), 30);
 
   const description = {

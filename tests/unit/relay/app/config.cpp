@@ -24,7 +24,8 @@ TEST_CASE("the shipped configuration shows the defaults that are in the code") {
     const auto document = config::Document::load(TONGKE_CONFIG_DIR "/relay.toml");
     auto shipped = read_config(document);
     for (const auto& problem : document.problems()) FAIL_CHECK(problem.to_string());
-    CHECK(shipped.streams == std::vector<StreamConfig>{{"main", "", "", {}}});
+    // The test channel brings its stream with it.
+    CHECK(shipped.streams == std::vector<StreamConfig>{{"main", "", "", {}}, {"test", "", "", {}}});
     shipped.streams.clear();
     CHECK(shipped == RelayConfig{});
 }
@@ -92,4 +93,20 @@ TEST_CASE("a stream's name is safe as a file name and in an address") {
         CHECK_FALSE(good_stream_name(bad));
     CHECK_FALSE(good_stream_name(std::string(65, 'a')));
     CHECK_FALSE(good_stream_name(std::string_view{"a\0b", 3}));
+}
+
+TEST_CASE("without a test channel of the relay's own the test stream is there only when it is asked for") {
+    const auto streams = [](std::string_view text) {
+        const auto document = config::Document::parse(text, "relay.toml");
+        const auto c = read_config(document);
+        CHECK(document.problems().empty());
+        std::vector<std::string> names;
+        for (const auto& stream : c.streams) names.push_back(stream.name);
+        return names;
+    };
+    CHECK(streams("[test_channel]\nenabled = false\n").empty());
+    CHECK(streams("") == std::vector<std::string>{"test"});
+    CHECK(streams("test_stream = \"rehearsal\"\n[stream.main]\n") ==
+          std::vector<std::string>{"main", "rehearsal"});
+    CHECK(streams("[stream.test]\npublish_key = \"k\"\n") == std::vector<std::string>{"test"});
 }

@@ -100,3 +100,22 @@ TEST_CASE("a stored schedule is loaded as it was, and storing the same announces
     CHECK(schedule.load()->empty());
     CHECK(*store::change_count(*db, kScheduleTopic) == 2);
 }
+
+TEST_CASE("the debug window that is open, will be soon, or was until just now") {
+    using namespace std::chrono_literals;
+    const auto at = [](std::string_view text) { return *parse_iso8601(text); };
+    const std::vector<Slot> schedule{{"l", SlotKind::lesson, "", at(k9), at(k11), {}},
+                                     {"b", SlotKind::debug, "", at(k10), at(k11), {"510113-02"}},
+                                     {"a", SlotKind::debug, "", at(k10) + 30min, at(k11) + 30min, {}}};
+    const auto id = [&](WallTime now) -> std::string {
+        const auto* window = debug_window_near(schedule, now, 1min, 2min);
+        return window ? window->id : "";
+    };
+    CHECK(id(at(k9)).empty());
+    CHECK(id(at(k10) - 61s).empty());
+    CHECK(id(at(k10) - 60s) == "b");
+    CHECK(id(at(k10) + 45min) == "b");
+    CHECK(id(at(k11) + 119s) == "b");
+    CHECK(id(at(k11) + 120s) == "a");
+    CHECK(id(at(k11) + 32min).empty());
+}

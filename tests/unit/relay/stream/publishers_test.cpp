@@ -122,3 +122,23 @@ TEST_CASE("the operator's choice goes on at the next keyframe, and only if it is
     CHECK(s.key(primary) == Verdict::drop);
     CHECK(s.publishers.prefer(true));  // it is already
 }
+
+TEST_CASE("the relay's own test channel gives way to an encoder, also to a backup, without a quarrel") {
+    const bool backup = GENERATE(false, true);
+    Stage s;
+    for (int round = 0; round < 5; ++round) {
+        PublisherInfo own;
+        own.generated = true;
+        const auto channel = s.publishers.begin(
+            own, [&] { ++s.replaced; }, s.now);
+        CHECK(s.key(channel) == Verdict::take_as_new_source);
+        const auto encoder = s.begin(backup);
+        REQUIRE(encoder.id != 0);
+        CHECK(s.replaced == round + 1);
+        CHECK(s.key(channel) == Verdict::drop);
+        CHECK(s.key(encoder) == Verdict::take_as_new_source);
+        s.publishers.end(encoder.id);
+    }
+    CHECK_FALSE(s.publishers.two_encoders(s.now));
+    CHECK(s.publishers.empty());
+}

@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include "common/av/codec.hpp"
+#include "common/av/encoder.hpp"
+#include "common/media/flv.hpp"
+
+namespace tongke::av {
+
+struct AudioEncoder::State {
+    CodecPtr codec;
+    FramePtr frame;
+    PacketPtr packet;
+    SharedTrack track;
+};
+
+namespace {
+
+Result<CodecPtr> open_aac(int bitrate_kbps) {
+    auto made = make_encoder("aac");
+    if (!made) return made.error();
+    auto& codec = **made;
+    codec.sample_fmt = AV_SAMPLE_FMT_FLTP;
+    codec.sample_rate = AudioEncoder::kSampleRate;
+    av_channel_layout_default(&codec.ch_layout, AudioEncoder::kChannels);
+    codec.bit_rate = std::int64_t{bitrate_kbps} * 1000;
+    codec.time_base = {1, AudioEncoder::kSampleRate};
+    codec.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if (const int opened = avcodec_open2(&codec, nullptr, nullptr); opened < 0)
+        return encoder_error(opened, "open aac");
+    if (codec.extradata_size <= 0 || codec.frame_size != static_cast<int>(AudioEncoder::kFrameSamples))
+        return Error{Errc::encoder_failed};
+    return made;
+}
+
+}  // namespace
+
+AudioEncoder::AudioEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+AudioEncoder::~AudioEncoder() = default;
+
+Result<std::unique_ptr<AudioEncoder>> AudioEncoder::open(int bitrate_kbps) {
+    auto codec = open_aac(bitrate_kbps);
+    if (!codec) return codec.error();
+    auto track = flv::describe(TrackKind::audio,
+                               {(*codec)->extradata, static_cast<std::size_t>((*codec)->extradata_size)});
+    if (!track) return track.error();
+    auto state = std::make_unique<State>(State{std::move(*codec), FramePtr{av_frame_alloc()},
+                                               PacketPtr{av_packet_alloc()}, std::move(*track)});
+    if (!state->frame || !state->packet) return Error{Errc::out_of_memory};
+    auto& frame = *state->frame;
+    frame.format = AV_SAMPLE_FMT_FLTP;
+    frame.sample_rate = kSampleRate;
+    frame.nb_samples = static_cast<int>(kFrameSamples);
+    av_channel_layout_default(&frame.ch_layout, kChannels);
+    if (av_frame_get_buffer(&frame, 0) < 0) return Error{Errc::out_of_memory};
+    return std::unique_ptr<AudioEncoder>(new AudioEncoder(std::move(state)));
+}
+
+const SharedTrack& AudioEncoder::track() const { return state_->track; }
+
+Result<std::vector<EncodedSound>> AudioEncoder::encode(std::span<const float> left,
+                                                       std::span<const float> right,
+                                                       std::int64_t first_sample) {
+    auto& s = *state_;
+    if (left.size() != kFrameSamples || right.size() != kFrameSamples) return Error{Errc::bad_sample};
+    if (av_frame_make_writable(s.frame.get()) < 0) return Error{Errc::out_of_memory};
+    std::copy(left.begin(), left.end(), reinterpret_cast<float*>(s.frame->extended_data[0]));
+    std::copy(right.begin(), right.end(), reinterpret_cast<float*>(s.frame->extended_data[1]));
+    s.frame->pts = first_sample;
+    std::vector<EncodedSound> out;
+    const auto done = run_encoder(*s.codec, *s.frame, *s.packet, [&](const AVPacket& packet) {
+        out.push_back({packet.pts, Bytes(packet.data, packet.data + packet.size)});
+    });
+    if (!done) return done.error();
+    return out;
+}
+
+}  // namespace tongke::av
