@@ -48,7 +48,7 @@ const extra = {
   tsan: () => [...ctests('tsan', 'unit'), ...ctests('tsan', 'integration')],
   fuzz: fuzzers,
   soak: () => bench('soak'),
-  bench: () => bench('bench'),
+  bench: () => [...bench('bench'), ...bench('fanout')],
 };
 const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages', 'e2e']);
 // Six decoders at once, and the time of a start: nothing beside them.

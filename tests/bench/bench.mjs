@@ -4,51 +4,28 @@
 //   node tests/bench/bench.mjs [--players 500] [--hls 200] [--seconds 20] [--runs 3]
 // Prints tables and exits 1 when a player of ours was dropped or starved, or
 // (60 s or more) resident memory of the second half is 2 % off the first's.
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { temporaryFolder } from '../support/demo.mjs';
 import { makeFile, publish } from '../support/media.mjs';
-import { Child, program } from '../support/process.mjs';
-import { pause, until } from '../support/wait.mjs';
-import { startNginx, startOurs, usage } from './peers.mjs';
+import { pause } from '../support/wait.mjs';
+import { hlsLoad, measured, median, option, range, rtmpLoad } from './measure.mjs';
+import { startNginx, startOurs } from './peers.mjs';
 
-const option = (name, fallback) => { const at = process.argv.indexOf(`--${name}`); return at < 0 ? fallback : Number(process.argv[at + 1]); };
 const players = option('players', 500), hlsPlayers = option('hls', 200), seconds = option('seconds', 20), runs = option('runs', 3);
 const ends = [];
 const scope = { after: (action) => ends.push(action) };
-const loadCore = cpus().length > 1 ? ['taskset', ['-c', `1-${cpus().length - 1}`]] : ['env', []];
 let faults = 0;
 
-const mean = (part) => part.reduce((a, b) => a + b, 0) / part.length;
-
-/** The loads run at once against one server: {results, cost, rss, growth}, cost in CPU-seconds per GB. */
-async function measured(server, loads) {
-  const children = loads.map(([command, ...args]) => new Child(scope, loadCore[0], [...loadCore[1], program(command), ...args, '--seconds', String(seconds)]));
-  await until('every load has warmed up', () => children.every((child) => child.stderr.includes('measuring') || child.result), 60);
-  const before = usage(server.pids);
-  const memory = [];
-  const watch = setInterval(() => memory.push(usage(server.pids).rss), 1000);
-  await Promise.all(children.map((child) => child.ended));
-  clearInterval(watch);
-  const after = usage(server.pids);
-  const results = children.map((child, i) => {
-    if (!child.stdout) throw new Error(`${loads[i][0]}: ${child.stderr}`);
-    return JSON.parse(child.stdout);
-  });
-  const half = Math.floor(memory.length / 2), growth = mean(memory.slice(half)) / mean(memory.slice(0, half)) - 1;
-  if (server.ours && seconds >= 60 && Math.abs(growth) > 0.02) faults++;
-  return { results, cost: (after.cpu - before.cpu) / (results.reduce((n, r) => n + r.bytes, 0) / 1e9), rss: after.rss, growth };
+/** One measured stretch; ours may not grow meanwhile. */
+async function stretch(server, loads) {
+  const round = await measured(scope, server, loads, seconds);
+  if (server.ours && seconds >= 60 && Math.abs(round.growth) > 0.02) faults++;
+  return round;
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const kLogFills = 150_000;  // ms: keep_seconds (120) and a margin; until then memory grows by what is kept
 const percent = (x) => `${x < 0 ? '' : '+'}${(x * 100).toFixed(1)} %`;
-const range = (values, digits = 2) => [Math.min(...values), median(values), Math.max(...values)].map((x) => x.toFixed(digits)).join('  ');
 const widest = (rounds) => rounds.reduce((a, b) => (Math.abs(b.growth) > Math.abs(a) ? b.growth : a), 0);
-// The first 8 s, in which everyone joins, are not counted.
-const rtmpLoad = (server) => ['rtmp_load', '--port', String(server.port), '--path', server.path, '--players', String(players), '--warmup', '8'];
-const hlsLoad = (server) => ['hls_load', '--port', String(server.httpPort), '--playlist', '/hls/main/live.m3u8', '--bearer', server.token, '--players', String(hlsPlayers), '--warmup', '8'];
 const rtmpBad = (r) => r.alive < players || r.gap_max_s > 1;
 const hlsBad = (r) => r.errors || r.dropped || r.later_than_1s;
 
@@ -88,8 +65,8 @@ async function main() {
 
   const rows = servers.map(() => []), both = [], hls = [];
   for (let i = 0; i < runs; i++) {
-    for (const [k, server] of servers.entries()) rows[k].push(await measured(server, [rtmpLoad(server)]));
-    both.push(await measured(ours, [rtmpLoad(ours), hlsLoad(ours)]));
+    for (const [k, server] of servers.entries()) rows[k].push(await stretch(server, [rtmpLoad(server, players)]));
+    both.push(await stretch(ours, [rtmpLoad(ours, players), hlsLoad(ours, hlsPlayers)]));
     progress('RTMP, and with HLS', i);
   }
   faults += rows[0].filter((round) => rtmpBad(round.results[0])).length + both.filter(({ results: [rtmp, http] }) => rtmpBad(rtmp) || hlsBad(http)).length;
@@ -97,7 +74,7 @@ async function main() {
   printBoth(both);
 
   for (let i = 0; i < runs; i++) {
-    hls.push(await measured(ours, [hlsLoad(ours)]));
+    hls.push(await stretch(ours, [hlsLoad(ours, hlsPlayers)]));
     progress('HLS alone', i);
   }
   faults += hls.filter((round) => hlsBad(round.results[0])).length;

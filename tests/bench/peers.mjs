@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../support/demo.mjs';
-import { Child } from '../support/process.mjs';
+import { Child, program } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';
 import { until } from '../support/wait.mjs';
 import { connect } from 'node:net';
@@ -58,4 +58,13 @@ export async function startOurs(scope, extra = '') {
   const token = await relay.token('main', 'bench');
   pin(relay.child.pid);
   return { name: 'tongke-relay', port: relay.rtmpPort, httpPort: relay.httpPort, pids: [relay.child.pid], publishUrl: relay.publishUrl('main'), path: `live/main?token=${token}`, token, relay, stop: () => relay.child.stop() };
+}
+
+/** The program that only writes: `file` is an FLV of the same media; {mergeMs, how: 'send' | 'sendfile'}. */
+export async function startFloor(scope, file, { mergeMs = 0, how = 'send' } = {}) {
+  const port = await freePorts(1);
+  const child = new Child(scope, program('floor'), ['--port', String(port), '--file', file, '--merge-ms', String(mergeMs), '--how', how]);
+  await until('the floor listens', () => canConnect(port), 10);
+  pin(child.pid);
+  return { name: `floor, ${mergeMs ? `${mergeMs} ms` : 'a send a video frame'}${how === 'send' ? '' : `, ${how}`}`, port, pids: [child.pid], path: 'live/main', stop: () => child.stop() };
 }

@@ -1,0 +1,55 @@
+// What fan-out over RTMP costs beside the least it can cost: ours, a program
+// that only writes the same bytes (tests/bench/floor.cpp), and nginx with its
+// RTMP module, in turn in one run, at two latencies.
+//   node tests/bench/fanout.mjs [--players 500] [--seconds 20] [--runs 5] [--sendfile 1]
+// Server on core 0, load on the others. Prints a table; exits 1 when a player
+// of ours was dropped or starved.
+import { join } from 'node:path';
+import { temporaryFolder } from '../support/demo.mjs';
+import { makeFile, publish } from '../support/media.mjs';
+import { run } from '../support/process.mjs';
+import { pause } from '../support/wait.mjs';
+import { measured, median, option, range, rtmpLoad } from './measure.mjs';
+import { startFloor, startNginx, startOurs } from './peers.mjs';
+
+const players = option('players', 500), seconds = option('seconds', 20), runs = option('runs', 5), withSendfile = option('sendfile', 0);
+const ends = [];
+const scope = { after: (action) => ends.push(action) };
+let faults = 0;
+
+async function main() {
+  const dir = temporaryFolder();
+  const file = await makeFile(scope, join(dir, 'lesson.mp4'), 30), flv = join(dir, 'lesson.flv');
+  const made = await run(scope, 'ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'error', '-i', file, '-c', 'copy', flv]);
+  if (made.code !== 0) throw new Error(made.stderr);
+  const at = async (mergeMs) => ({ ...await startOurs(scope, mergeMs ? `[stream_defaults]\nmerge_ms = ${mergeMs}\n` : ''), name: `tongke-relay, ${mergeMs ? `merge_ms ${mergeMs}` : 'a send a video frame'}`, ours: true });
+  // Each of ours stands before the floor it is compared with.
+  const servers = [await at(0), await startFloor(scope, flv), await at(100), await startFloor(scope, flv, { mergeMs: 100 }), await startNginx(scope, dir), await startNginx(scope, dir, { chunkSize: 60000 })];
+  if (withSendfile) servers.push(await startFloor(scope, flv, { how: 'sendfile' }), await startFloor(scope, flv, { mergeMs: 100, how: 'sendfile' }));
+  for (const server of servers) if (server.publishUrl) publish(scope, 'ffmpeg -c copy', server.publishUrl, file);
+  await pause(5000);
+
+  const rows = servers.map(() => []);
+  for (let i = 0; i < runs; i++) {
+    for (const [k, server] of servers.entries()) {
+      const round = await measured(scope, server, [rtmpLoad(server, players)], seconds);
+      rows[k].push(round);
+      if (server.ours && (round.results[0].alive < players || round.results[0].gap_max_s > 1)) faults++;
+    }
+    console.error(`run ${i + 1} of ${runs} done`);
+  }
+
+  console.log(`\nRTMP, ${players} players, ${seconds} s, ${runs} runs in turn; CPU-s/GB and ratios as min median max of the runs`);
+  console.log('server                              CPU-s/GB           Mbit/s each   gap p99 / max s   dropped   RSS MB');
+  for (const [k, server] of servers.entries()) {
+    const results = rows[k].map((round) => round.results[0]), last = rows[k].at(-1);
+    console.log(`${server.name.padEnd(34)}  ${range(rows[k].map((round) => round.cost))}   ${(last.results[0].bytes * 8 / last.results[0].seconds / players / 1e6).toFixed(2)}          `
+      + `${median(results.map((r) => r.gap_p99_s)).toFixed(3)} / ${Math.max(...results.map((r) => r.gap_max_s)).toFixed(3)}     ${players - Math.min(...results.map((r) => r.alive))}         ${(last.rss / 1e6).toFixed(0)}`);
+  }
+  const ratio = (a, b) => console.log(`${servers[a].name} / ${servers[b].name}: ${range(rows[a].map((round, i) => round.cost / rows[b][i].cost))}`);
+  for (const [a, b] of [[0, 1], [2, 3], [0, 4], [0, 5], [2, 4], [2, 5]]) ratio(a, b);
+}
+
+try { await main(); } catch (error) { console.error(error); faults++; }
+for (const end of ends.reverse()) await end();
+process.exit(faults ? 1 : 0);
