@@ -17,14 +17,15 @@ class Category final : public boost::system::error_category {
         switch (static_cast<Errc>(code)) {
             case Errc::no_tracks: return "neither picture nor sound: nothing to mux";
             case Errc::bad_decoder_config:
-                return "the codec's configuration cannot be written to mp4: check the encoder";
-            case Errc::bad_sample: return "a frame cannot be written to mp4: check the encoder";
+                return "the codec's configuration cannot be written to a segment: check the encoder";
+            case Errc::bad_sample: return "a frame cannot be written to a segment: check the encoder";
             case Errc::out_of_memory: return "out of memory in libav";
             case Errc::encoder_missing:
                 return "this libavcodec lacks an encoder: install libavcodec with libx264 (Debian: "
                        "libavcodec59)";
             case Errc::encoder_failed: return "libavcodec failed to encode: the debug log has its words";
-            case Errc::muxer_failed: return "libavformat failed to write mp4: the debug log has its words";
+            case Errc::muxer_failed:
+                return "libavformat failed to write a segment: the debug log has its words";
         }
         return "unknown av error";
     }

@@ -56,6 +56,18 @@ void read_test_channel(config::Section section, TestChannelConfig& out) {
     section.read("bitrate_kbps", out.bitrate_kbps, 400, 20'000);
 }
 
+/// The test channel brings its stream with it.
+void add_test_stream(const config::Section& root, RelayConfig& out) {
+    if (!out.test_channel.enabled) return;
+    if (out.test_stream == out.lesson_stream)
+        root.problem("test_stream",
+                     "the test channel would go on the air in the lesson: name another stream");
+    else if (!good_stream_name(out.test_stream))
+        root.problem("test_stream", "not a stream's name: 1 to 64 of A-Z a-z 0-9 . _ -, no leading dot");
+    else if (!out.stream(out.test_stream))
+        out.streams.push_back({out.test_stream, {}, {}, out.stream_defaults});
+}
+
 void read_limits(config::Section section, LimitsConfig& out) {
     section.read("connections", out.connections, 1, 1'000'000);
     section.read_size("unsent_bytes", out.unsent_bytes, 64u << 10, 1u << 30);
@@ -118,8 +130,7 @@ RelayConfig read_config(const config::Document& document) {
     for (auto& section : root.section("stream").sections())
         out.streams.push_back(read_stream(section, out.stream_defaults));
     read_test_channel(root.section("test_channel"), out.test_channel);
-    if (out.test_channel.enabled && !out.stream(out.test_stream) && good_stream_name(out.test_stream))
-        out.streams.push_back({out.test_stream, {}, {}, out.stream_defaults});
+    add_test_stream(root, out);
     read_limits(root.section("limits"), out.limits);
     program::read_log(root.section("log"), out.log);
     check_listeners(root, out);

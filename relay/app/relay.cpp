@@ -12,6 +12,7 @@
 #include "common/http/server.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/program/file_limit.hpp"
+#include "common/time/zone.hpp"
 #include "relay/api/control_plane.hpp"
 #include "relay/app/config_authoriser.hpp"
 #include "relay/app/data_folder.hpp"
@@ -91,7 +92,8 @@ void Relay::State::make_streams() {
         if (stream.publish_key.empty() && !own)
             log::warn("app", "nobody may publish {}: no publish_key", stream.name);
     }
-    if (config.streams.empty()) log::warn("app", "no stream is configured: add [stream.main]");
+    if (!config.stream(config.lesson_stream))
+        log::warn("app", "the lesson's stream is not configured: add [stream.{}]", config.lesson_stream);
 }
 
 void Relay::State::make_test_channel() {
@@ -119,7 +121,7 @@ void Relay::State::make_control() {
     };
     hooks.debug_window = [this](std::optional<WallTime> begin) {
         if (!test_channel) return;
-        test_channel->broadcast(begin ? std::optional{auth::proof_secret(channel_key, *begin)}
+        test_channel->broadcast(begin ? std::optional{auth::proof_secret(channel_key, local_date(*begin))}
                                       : std::nullopt);
     };
     hooks.ready = [this] { return ready.load(); };

@@ -42,7 +42,7 @@ struct TestChannel::State {
     void run();
     void broadcast_once();
     void show();
-    bool make_and_send(Generator& generator, Pace& pace, std::uint64_t& counted);
+    bool make_and_send(Generator& generator, Pace& pace);
     void ask_for_seat();
     void leave_seat();
     /// False when the channel goes off the air before then.
@@ -103,9 +103,15 @@ void TestChannel::State::run() {
             changed.wait(lock, [this] { return stopping || secret; });
             if (stopping) break;
         }
-        broadcast_once();
+        try {
+            broadcast_once();
+        } catch (const std::exception& error) {
+            // Out of memory, no HMAC: nothing that may end the lesson.
+            log::error("test", "{}: no test channel: {}", stream.name(), error.what());
+            leave_seat();
+            wait_until(clock.now() + kEncoderRetry);
+        }
     }
-    leave_seat();
 }
 
 /// From the moment a window opens until it closes, or the stop.
@@ -116,7 +122,9 @@ void TestChannel::State::broadcast_once() {
             show();
         } else {
             ask_for_seat();
-            wait_until(clock.now() + (seat->asked ? kAnswer : Milliseconds(kAskAgain)));
+            while (seat->asked && wait_until(clock.now() + kAnswer)) {
+            }
+            if (seat->id == 0) wait_until(clock.now() + kAskAgain);
         }
     }
     leave_seat();
@@ -133,20 +141,25 @@ void TestChannel::State::show() {
         return;
     }
     Pace pace(clock.now(), clock.wall(), options.fps);
-    std::uint64_t counted = 0;
-    while (seat->id != 0 && make_and_send(**generator, pace, counted)) {
+    while (seat->id != 0 && make_and_send(**generator, pace)) {
     }
 }
 
-bool TestChannel::State::make_and_send(Generator& generator, Pace& pace, std::uint64_t& counted) {
+bool TestChannel::State::make_and_send(Generator& generator, Pace& pace) {
     const auto due = pace.next(clock.now(), clock.wall());
-    left_out.Increment(static_cast<double>(pace.left_out() - std::exchange(counted, pace.left_out())));
+    if (pace.left_out() > 0) {
+        // What was missed is not made up for, neither picture nor sound: as an encoder that comes back.
+        left_out.Increment(static_cast<double>(pace.left_out()));
+        leave_seat();
+        return false;
+    }
     if (!wait_until(due.at)) return false;
     const auto key = wanted_secret();
     if (!key) return false;
     auto frames = generator.make(pace, due, auth::proof_digits(*key, from_unix_ms(due.code.utc_ms)));
     if (!frames) {
         log::error("test", "{}: the test channel begins anew: {}", stream.name(), frames.error().message());
+        leave_seat();
         wait_until(clock.now() + kEncoderRetry);
         return false;
     }
@@ -173,8 +186,10 @@ void TestChannel::State::ask_for_seat() {
 }
 
 void TestChannel::State::leave_seat() {
-    stream.post([seat = seat](Stream& s) {
-        if (const auto id = seat->id.exchange(0)) s.end(id);
+    stream.post([seat = seat, id = seat->id.exchange(0)](Stream& s) {
+        if (id != 0) s.end(id);
+        // Asked for before and given in between.
+        if (const auto late = seat->id.exchange(0)) s.end(late);
     });
 }
 

@@ -89,8 +89,19 @@ TEST_CASE("what cannot be muxed to TS is an error, and the next segment goes on"
     std::vector<Frame> frames;
     auto samples = two_seconds(lesson, frames);
     CHECK(muxer.mux({}, samples).error() == Errc::no_tracks);
+    const auto before = muxer.mux(tracks, samples);
+    REQUIRE(before);
     auto broken = samples;
-    broken[0].data = {};
+    broken[10].data = {};
     CHECK_FALSE(muxer.mux(tracks, broken));
-    CHECK(muxer.mux(tracks, samples));
+    // The segment is a gap: the counters go on from the last that was made.
+    const auto after = muxer.mux(tracks, samples);
+    REQUIRE(after);
+    const auto of_table = [](const std::vector<Packet>& list) {
+        std::vector<int> counters;
+        for (const auto& p : list)
+            if (p.pid == 0) counters.push_back(p.counter);
+        return counters;
+    };
+    CHECK(of_table(packets(*after)).front() == (of_table(packets(*before)).back() + 1) % 16);
 }

@@ -110,3 +110,10 @@ TEST_CASE("without a test channel of the relay's own the test stream is there on
           std::vector<std::string>{"main", "rehearsal"});
     CHECK(streams("[stream.test]\npublish_key = \"k\"\n") == std::vector<std::string>{"test"});
 }
+
+TEST_CASE("the test channel needs a stream of its own with a good name") {
+    CHECK(problems_of("test_stream = \"main\"\n[stream.main]\n").size() == 1);
+    CHECK(problems_of("test_stream = \"a/b\"\n").size() == 1);
+    CHECK(problems_of("test_stream = \"main\"\n[stream.main]\n[test_channel]\nenabled = false\n").empty());
+    CHECK(problems_of("[test_channel]\nbitrate_kbps = 1\n").size() == 1);
+}
