@@ -100,8 +100,10 @@ std::map<int, Decoded> decode(const std::vector<hls::SharedSegment>& segments) {
 }  // namespace
 
 TEST_CASE("sixty seconds decode to every frame, in step, without one complaint of the decoder") {
-    const std::int64_t start_ms = GENERATE(0, 0x00FFFF00, 0x7FFFFF00, 0xFFFFFF00);
     const auto container = GENERATE(hls::Container::fmp4, hls::Container::ts);
+    const std::int64_t start_ms = GENERATE(0, 0x00FFFF00, 0x7FFFFF00, 0xFFFFFF00);
+    // 33 bits of 90 kHz are over at 0x5B05B05 ms: one start on either side.
+    if (container == hls::Container::ts && start_ms != 0x00FFFF00 && start_ms != 0xFFFFFF00) return;
     const bool ts = container == hls::Container::ts;
     std::int64_t msn = 0;
     test::Lesson lesson{start_ms};
