@@ -98,7 +98,9 @@ class Floor {
             if (++next == reel_.flushes.size()) {
                 next = 0;
                 begin += reel_.length_ms / 1e3;
-                // Who is behind is taken along: the next turn begins at the front for all.
+                // Who is behind is taken along, and who joins now too: the next turn begins at the front for
+                // all.
+                head_ = 0;
                 for (auto& subscriber : subscribers_) subscriber.position = 0;
             }
         }
