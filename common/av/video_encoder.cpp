@@ -41,7 +41,6 @@ Result<CodecPtr> open_x264(const VideoEncoderOptions& options) {
     av_opt_set(codec.priv_data, "preset", "superfast", 0);
     av_opt_set(codec.priv_data, "tune", "zerolatency", 0);
     av_opt_set_int(codec.priv_data, "sc_threshold", 0, 0);
-    av_opt_set(codec.priv_data, "profile", "main", 0);
     if (const int opened = avcodec_open2(&codec, nullptr, nullptr); opened < 0)
         return encoder_error(opened, "open libx264");
     return made;

@@ -33,9 +33,30 @@ std::string init_name(const std::string& run, const Bytes& data) {
     return fmt::format("{}/init-{:08x}.mp4", run, hash);
 }
 
+/// What a player must know of the segments; for fMP4 with bytes of its own. Null when they cannot be made.
+std::shared_ptr<const InitSection> make_init(Container container, const av::Tracks& tracks,
+                                             const std::string& run) {
+    auto init = std::make_shared<InitSection>();
+    init->codecs = av::codecs_of(tracks);
+    if (tracks.video) init->width = tracks.video->width, init->height = tracks.video->height;
+    if (container == Container::ts) return init;
+    auto data = av::mux_init(tracks);
+    if (!data) {
+        log::warn("hls", "no init section: {}", data.error().message());
+        return nullptr;
+    }
+    init->name = init_name(run, *data);
+    init->data = share(std::move(*data));
+    return init;
+}
+
 bool is_video(const Frame& frame) { return frame.kind == TrackKind::video; }
 
 }  // namespace
+
+Packager::Packager(Sink sink, std::vector<Container> containers) : sink_(std::move(sink)) {
+    for (const auto container : containers) outputs_.push_back({container, nullptr});
+}
 
 void Packager::on_frame(const SharedFrame& frame) {
     if (!frame || !frame->track || !frame->payload) return;
@@ -164,29 +185,33 @@ void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
         end_ms = end_of(source);
         take_out_jumped_audio(source, *end_ms);
     }
-    auto segment = std::make_shared<Segment>();
-    segment->run = source.mark.run;
-    segment->msn = source.mark.msn;
-    segment->begin_ms = source.begin_ms;
-    segment->duration_us = std::max<std::int64_t>(1, *end_ms - source.begin_ms) * 1000;
-    segment->pdt_ms = source.mark.pdt_ms;
-    segment->name = fmt::format("{}/{}.{}", segment->run, segment->msn, extension(container_));
-    segment->discontinuity = source.mark.discontinuity;
-    if (take_tracks(source)) segment->discontinuity = true;
-    auto data = mux(source, *end_ms);
+    const bool unannounced = take_tracks(source);
+    const auto samples = samples_of(source, *end_ms);
     ++counts_.segments;
-    if (data) {
-        segment->data = *data;
-    } else {
-        segment->gap = true;
-        ++counts_.failed;
-        log::warn("hls", "segment {} is a gap: {}", segment->name, data.error().message());
+    for (const auto& output : outputs_) {
+        auto segment = std::make_shared<Segment>();
+        segment->container = output.container;
+        segment->run = source.mark.run;
+        segment->msn = source.mark.msn;
+        segment->begin_ms = source.begin_ms;
+        segment->duration_us = std::max<std::int64_t>(1, *end_ms - source.begin_ms) * 1000;
+        segment->pdt_ms = source.mark.pdt_ms;
+        segment->name = fmt::format("{}/{}.{}", segment->run, segment->msn, extension(output.container));
+        segment->discontinuity = source.mark.discontinuity || unannounced;
+        segment->init = output.init;
+        auto data = mux(output.container, segment->msn, samples);
+        if (data) {
+            segment->data = *data;
+        } else {
+            segment->gap = true;
+            ++counts_.failed;
+            log::warn("hls", "segment {} is a gap: {}", segment->name, data.error().message());
+        }
+        release(std::move(segment));
     }
-    segment->init = init_;
-    release(std::move(segment));
 }
 
-/// Settles what the segment is made of, with a new init section when it
+/// Settles what the segment is made of, with new init sections when it
 /// changed. True when it changed without the mark saying so.
 bool Packager::take_tracks(const Open& segment) {
     av::Tracks seen;
@@ -199,39 +224,26 @@ bool Packager::take_tracks(const Open& segment) {
         if (!seen.audio) seen.audio = tracks_.audio;
     }
     if (!seen.video && !seen.audio) return false;
+    const bool first = run_of_tracks_.empty();
     const bool same =
         same_description(seen.video, tracks_.video) && same_description(seen.audio, tracks_.audio);
-    const bool same_run = init_ && (init_->name.empty() || init_->name.starts_with(segment.mark.run + "/"));
-    if (init_ && same && same_run) return false;
-    auto init = make_init(seen, segment.mark.run);
-    if (!init) return false;
-    const bool unannounced = init_ && !same && !segment.mark.discontinuity;
-    tracks_ = seen;
-    init_ = std::move(init);
-    return unannounced;
-}
-
-/// What a player must know of the segments; for fMP4 with bytes of its own. Null when they cannot be made.
-std::shared_ptr<const InitSection> Packager::make_init(const av::Tracks& tracks, const std::string& run) {
-    auto init = std::make_shared<InitSection>();
-    init->codecs = av::codecs_of(tracks);
-    if (tracks.video) init->width = tracks.video->width, init->height = tracks.video->height;
-    if (container_ == Container::ts) return init;
-    auto data = av::mux_init(tracks);
-    if (!data) {
-        log::warn("hls", "no init section: {}", data.error().message());
-        return nullptr;
+    if (!first && same && run_of_tracks_ == segment.mark.run) return false;
+    auto fresh = outputs_;
+    for (auto& output : fresh) {
+        output.init = make_init(output.container, seen, segment.mark.run);
+        if (!output.init) return false;
     }
-    init->name = init_name(run, *data);
-    init->data = share(std::move(*data));
-    return init;
+    outputs_ = std::move(fresh);
+    tracks_ = seen;
+    run_of_tracks_ = segment.mark.run;
+    return !first && !same && !segment.mark.discontinuity;
 }
 
-Result<SharedBytes> Packager::mux(const Open& segment, std::int64_t end_ms) {
-    const auto samples = samples_of(segment, end_ms);
-    auto data = container_ == Container::ts
+Result<SharedBytes> Packager::mux(Container container, std::int64_t msn,
+                                  const std::vector<av::Sample>& samples) {
+    auto data = container == Container::ts
                     ? ts_.mux(tracks_, samples)
-                    : av::mux_fragment(tracks_, static_cast<std::uint32_t>(segment.mark.msn), samples);
+                    : av::mux_fragment(tracks_, static_cast<std::uint32_t>(msn), samples);
     if (!data) return data.error();
     return share(std::move(*data));
 }
@@ -264,7 +276,7 @@ std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t e
 void Packager::release(std::shared_ptr<Segment> segment) {
     held_.push_back(std::move(segment));
     if (target_duration_ == 0) {
-        if (held_.size() > kMaxHeld) held_.erase(held_.begin());
+        if (held_.size() > kMaxHeld * outputs_.size()) held_.erase(held_.begin());
         return;
     }
     for (auto& ready : std::exchange(held_, {})) {

@@ -1,6 +1,7 @@
 // Makes segments of frames: a reader of the stream's log like any other. The
 // boundaries, names and numbers are in the frames (SegmentMark), so the relay
 // and a node that is fed by RTMP make the same segments from the same frames.
+// What a segment holds is settled once, then muxed to each container asked for.
 // Single-threaded, on the executor that delivers the frames; the sink is called
 // there, in order of MSN, and gets immutable segments.
 #pragma once
@@ -20,8 +21,8 @@ namespace tongke::hls {
 class Packager {
   public:
     using Sink = std::function<void(SharedSegment)>;
-    explicit Packager(Sink sink, Container container = Container::fmp4)
-        : sink_(std::move(sink)), container_(container) {}
+    /// The sink gets each segment once for each container, in their order.
+    explicit Packager(Sink sink, std::vector<Container> containers = {Container::fmp4});
 
     /// Frames in log order; those before the first mark are left out.
     void on_frame(const SharedFrame& frame);
@@ -58,20 +59,23 @@ class Packager {
     void take_out_jumped_audio(Open& from, std::int64_t end_ms);
     void deliver(Open segment, std::optional<std::int64_t> end_ms);
     bool take_tracks(const Open& segment);
-    std::shared_ptr<const InitSection> make_init(const av::Tracks& tracks, const std::string& run);
-    Result<SharedBytes> mux(const Open& segment, std::int64_t end_ms);
+    Result<SharedBytes> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples);
     std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms);
     void release(std::shared_ptr<Segment> segment);
 
     Sink sink_;
-    const Container container_;
-    av::TsMuxer ts_;  // where the container is TS
+    struct Output {
+        Container container;
+        std::shared_ptr<const InitSection> init;
+    };
+    std::vector<Output> outputs_;
+    av::TsMuxer ts_;
     std::optional<Open> open_;
     std::optional<Open> closing_;  // its end is known, late sound may still come
     std::optional<AudioClock> audio_clock_;
     SharedTrack clocked_track_;
     av::Tracks tracks_;
-    std::shared_ptr<const InitSection> init_;
+    std::string run_of_tracks_;  // the run they were settled in; "" before the first
     int target_duration_ = 0;
     std::vector<std::shared_ptr<Segment>> held_;  // until the target duration is known
     Counts counts_;

@@ -260,7 +260,8 @@ http::Response Presentation::media(std::string_view path, const Delivery& delive
     if (const auto segment = by_name_.find(path); segment != by_name_.end()) {
         if (segment->second->gap) return not_found();
         response.shared = segment->second->data;
-        response.with("Content-Type", path.ends_with(".ts") ? "video/mp2t" : "video/mp4");
+        response.with("Content-Type",
+                      segment->second->container == Container::ts ? "video/mp2t" : "video/mp4");
     } else if (const auto init = inits_.find(path); init != inits_.end()) {
         response.shared = init->second.first->data;
         response.with("Content-Type", "video/mp4");

@@ -29,6 +29,7 @@ struct InitSection {
 };
 
 struct Segment {
+    Container container = Container::fmp4;
     std::string run;               // run id (CONTRACT.md §5)
     std::int64_t msn = 0;          // media sequence number, never falls
     std::int64_t duration_us = 0;  // exact, from timestamps; EXTINF prints it with 6 decimals

@@ -13,12 +13,10 @@ constexpr std::int64_t kMinuteMs = 60'000;
 struct Stretch {
     std::int64_t begin_ms;  // of the minute
     std::int64_t end_ms;
-    Side side;
+    bool left;
 };
-constexpr std::array<Stretch, 4> kSideTones{{{20'500, 21'500, Side::left},
-                                             {22'500, 23'500, Side::left},
-                                             {30'500, 31'500, Side::right},
-                                             {32'500, 33'500, Side::right}}};
+constexpr std::array<Stretch, 4> kSideTones{
+    {{20'500, 21'500, true}, {22'500, 23'500, true}, {30'500, 31'500, false}, {32'500, 33'500, false}}};
 
 std::int64_t modulo(std::int64_t value, std::int64_t by) {
     const auto rest = value % by;
@@ -43,11 +41,6 @@ const Stretch* stretch_at(std::int64_t utc_ms) {
 
 bool flashing(std::int64_t utc_ms) { return modulo(utc_ms, kFlashEveryMs) < kFlashMs; }
 
-Side side_tone(std::int64_t utc_ms) {
-    const auto* stretch = stretch_at(utc_ms);
-    return stretch ? stretch->side : Side::none;
-}
-
 StereoSample sound_at(std::int64_t utc_us) {
     const auto utc_ms = (utc_us - modulo(utc_us, 1000)) / 1000;
     if (flashing(utc_ms)) {
@@ -60,7 +53,7 @@ StereoSample sound_at(std::int64_t utc_us) {
     const auto since =
         static_cast<double>(modulo(utc_us, kMinuteMs * 1000) - stretch->begin_ms * 1000) / 1000;
     const auto sound = tone(kSideToneHz, since, static_cast<double>(stretch->end_ms - stretch->begin_ms));
-    return stretch->side == Side::left ? StereoSample{sound, 0} : StereoSample{0, sound};
+    return stretch->left ? StereoSample{sound, 0} : StereoSample{0, sound};
 }
 
 }  // namespace tongke::signal

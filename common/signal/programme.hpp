@@ -18,16 +18,12 @@ inline constexpr double kRampMs = 5;
 /// White square on; the beep sounds in the same moments, on both sides.
 bool flashing(std::int64_t utc_ms);
 
-enum class Side : std::uint8_t { none, left, right };
-/// Left at 20.5-21.5 s and 22.5-23.5 s of each minute, right ten seconds later:
-/// between the beeps.
-Side side_tone(std::int64_t utc_ms);
-
 struct StereoSample {
     float left = 0;
     float right = 0;
 };
-/// The sound at a moment; `utc_us` in microseconds.
+/// The sound at a moment, `utc_us` in microseconds: the beeps, and the side tones on the left at 20.5-21.5 s
+/// and 22.5-23.5 s of each minute, on the right ten seconds later, between the beeps.
 StereoSample sound_at(std::int64_t utc_us);
 
 }  // namespace tongke::signal

@@ -52,9 +52,8 @@ HlsSide::HlsSide(StreamHub& hub, metrics::Metrics& metrics, const std::vector<St
     for (const auto& stream : streams) {
         state_->service.add_stream(stream.name, stream.settings.window_seconds);
         const auto home = hub.find(stream.name)->home();
-        for (const auto container : {hls::Container::fmp4, hls::Container::ts})
-            state_->feeds.push_back({home, hub.view(home, stream.name),
-                                     std::make_unique<HlsFeed>(state_->service, stream.name, container)});
+        state_->feeds.push_back(
+            {home, hub.view(home, stream.name), std::make_unique<HlsFeed>(state_->service, stream.name)});
     }
     for (std::size_t i = 0; i < hub.workers().size(); ++i)
         state_->tickers.push_back(std::make_unique<Ticker>(

@@ -194,10 +194,10 @@ void HlsService::State::catch_up(Rendition& rendition, hls::Presentation& presen
     for (auto& segment : missing) presentation.add(std::move(segment), parts.clock.now());
 }
 
-void HlsService::publish(const std::string& name, hls::Container container, hls::SharedSegment segment) {
+void HlsService::publish(const std::string& name, hls::SharedSegment segment) {
     const auto found = state_->streams.find(name);
     if (found == state_->streams.end() || !segment) return;
-    State::Rendition& rendition = found->second->renditions[index_of(container)];
+    State::Rendition& rendition = found->second->renditions[index_of(segment->container)];
     {
         const std::lock_guard lock(rendition.mutex);
         rendition.recent.push_back(segment);
@@ -208,20 +208,21 @@ void HlsService::publish(const std::string& name, hls::Container container, hls:
     }
     rendition.newest_msn.store(segment->msn, std::memory_order_release);
     for (std::size_t i = 0; i < state_->workers.size(); ++i)
-        state_->parts.post(i, [state = state_.get(), i, name, container, segment] {
-            auto& presentation = state->presentation(i, name, container);
+        state_->parts.post(i, [state = state_.get(), i, name, segment] {
+            auto& presentation = state->presentation(i, name, segment->container);
             if (presentation.last_msn() && segment->msn <= *presentation.last_msn())
                 return;  // caught up before
             presentation.add(segment, state->parts.clock.now());
         });
 }
 
-void HlsService::stream_ended(const std::string& name, hls::Container container) {
+void HlsService::stream_ended(const std::string& name) {
     const auto found = state_->streams.find(name);
     if (found == state_->streams.end()) return;
     for (std::size_t i = 0; i < state_->workers.size(); ++i)
-        state_->parts.post(i, [state = state_.get(), i, name, container] {
-            state->presentation(i, name, container).go_offline();
+        state_->parts.post(i, [state = state_.get(), i, name] {
+            for (auto& presentation : state->workers[i]->presentations.find(name)->second.by_container)
+                presentation.go_offline();
         });
 }
 

@@ -55,10 +55,10 @@ class HlsService {
     /// For http::ServerOptions::finish: CORS on every answer below /hls/, refusals of the server included.
     static void allow_every_origin(const http::Request& request, http::Response& response);
 
-    /// A finished segment, in order of MSN; always from the same thread for one stream.
-    void publish(const std::string& stream, hls::Container container, hls::SharedSegment segment);
+    /// A finished segment, in order of MSN for each container; always from the same thread for one stream.
+    void publish(const std::string& stream, hls::SharedSegment segment);
     /// No publisher came back within grace_seconds; same thread as publish().
-    void stream_ended(const std::string& stream, hls::Container container);
+    void stream_ended(const std::string& stream);
 
     /// On that worker, a few times a second.
     void tick(std::size_t worker);

@@ -6,6 +6,7 @@
 
 #include "common/media/flv.hpp"
 #include "common/signal/programme.hpp"
+#include "common/time/zone.hpp"
 
 namespace tongke::relay {
 namespace {
@@ -14,13 +15,10 @@ constexpr int kSoundKbps = 128;
 constexpr int kKeyframeSeconds = 2;
 // The encoder's own first frame lies before zero, which RTMP cannot say.
 constexpr std::int64_t kFirstTimestampMs = 1000;
-// China has had one time of day, UTC+8 without summer time, since 1991.
-constexpr std::int64_t kShanghaiMs = 8 * 3'600'000;
-
 std::string time_of_day(std::int64_t utc_ms) {
-    const auto ms = (utc_ms + kShanghaiMs) % 86'400'000;
-    return fmt::format("{:02}:{:02}:{:02}.{}", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60,
-                       ms / 100 % 10);
+    const auto local = to_local(from_unix_ms(utc_ms));
+    return fmt::format("{:02}:{:02}:{:02}.{}", local.hour, local.minute, local.second,
+                       local.millisecond / 100);
 }
 
 std::uint32_t timestamp(std::int64_t ms) { return static_cast<std::uint32_t>(ms + kFirstTimestampMs); }

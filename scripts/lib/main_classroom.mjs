@@ -21,7 +21,7 @@ function clockStrip() {
 }
 
 /** The arguments of the ffmpeg that publishes `title` to `url`. */
-export function publisherArguments(url, title, { bitrate = 2300, tone = 440 } = {}) {
+export function publisherArguments(url, title) {
   const font = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc';
   const text = (what, size, y) =>
     `drawtext=fontfile=${font}:text='${what}':fontsize=${size}:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=12:x=(w-tw)/2:y=${y}`;
@@ -38,10 +38,10 @@ export function publisherArguments(url, title, { bitrate = 2300, tone = 440 } = 
   return [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
     '-re', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25',
-    '-re', '-f', 'lavfi', '-i', `sine=frequency=${tone}:beep_factor=4:sample_rate=48000`,
+    '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:beep_factor=4:sample_rate=48000',
     '-vf', filter,
     '-c:v', 'libx264', '-preset', 'superfast', '-profile:v', 'main', '-bf', '0', '-threads', '1',
-    '-b:v', `${bitrate}k`, '-maxrate', `${bitrate}k`, '-bufsize', `${bitrate}k`, '-g', '50', '-keyint_min', '50', '-sc_threshold', '0',
+    '-b:v', '2300k', '-maxrate', '2300k', '-bufsize', '2300k', '-g', '50', '-keyint_min', '50', '-sc_threshold', '0',
     '-c:a', 'aac', '-b:a', '128k', '-ac', '2', '-flags', '+global_header',
     '-map', '0:v', '-map', '1:a',
     '-f', 'fifo', '-fifo_format', 'flv', '-format_opts', 'flvflags=no_duration_filesize',

@@ -25,30 +25,20 @@ SharedTrack track(TrackKind kind) {
     return std::make_shared<const TrackDescription>(out);
 }
 
-/// Takes what a packager makes and holds it to what every reader relies on.
-class Shelf {
-  public:
-    explicit Shelf(hls::Container container) : packager{[this](auto s) { take(std::move(s)); }, container} {}
-
-  private:
-    void take(const hls::SharedSegment& segment) {
-        if (segment->msn <= last_msn_ || segment->duration_us <= 0) __builtin_trap();
-        if (!segment->gap && segment->data->empty()) __builtin_trap();
-        last_msn_ = segment->msn;
-    }
-    std::int64_t last_msn_ = -1;
-
-  public:
-    hls::Packager packager;
-};
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const SharedTrack tracks[] = {track(TrackKind::video), track(TrackKind::audio)};
     std::int64_t msn = 0, at = 0;
     hls::Segmenter segmenter{{.run = "1"}, [&msn] { return msn++; }};
-    Shelf mp4(hls::Container::fmp4), ts(hls::Container::ts);
+    std::int64_t last_msn[2] = {-1, -1};  // by hls::Container
+    const auto take = [&last_msn](const hls::SharedSegment& segment) {
+        auto& last = last_msn[static_cast<std::size_t>(segment->container)];
+        if (segment->msn <= last || segment->duration_us <= 0) __builtin_trap();
+        if (!segment->gap && segment->data->empty()) __builtin_trap();
+        last = segment->msn;
+    };
+    hls::Packager packager{take, {hls::Container::fmp4, hls::Container::ts}};
     ByteReader reader{{data, size}};
     while (reader.left() >= 8) {
         const auto flags = reader.u8();
@@ -62,11 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto payload = reader.take(std::min<std::size_t>(reader.u8(), reader.left()));
         frame.payload = share(Bytes(payload.begin(), payload.end()));
         frame.opens_segment = segmenter.on_frame(kind, frame.keyframe, at, (flags & 0x1c) == 0x1c);
-        const auto shared = std::make_shared<const Frame>(std::move(frame));
-        mp4.packager.on_frame(shared);
-        ts.packager.on_frame(shared);
+        packager.on_frame(std::make_shared<const Frame>(std::move(frame)));
     }
-    mp4.packager.finish();
-    ts.packager.finish();
+    packager.finish();
     return 0;
 }

@@ -109,7 +109,7 @@ TEST_CASE("sixty seconds decode to every frame, in step, without one complaint o
     test::Lesson lesson{start_ms};
     hls::Segmenter segmenter{{.run = "1"}, [&msn] { return msn++; }};
     std::vector<hls::SharedSegment> segments;
-    hls::Packager packager{[&](hls::SharedSegment s) { segments.push_back(std::move(s)); }, container};
+    hls::Packager packager{[&](hls::SharedSegment s) { segments.push_back(std::move(s)); }, {container}};
     while (lesson.now_ms() < start_ms + 60'100) {
         auto frame = lesson.next();
         frame.opens_segment = segmenter.on_frame(frame.kind, frame.keyframe, frame.dts_ms, false);

@@ -99,6 +99,34 @@ TEST_CASE("two second segments come out with names, dates and both tracks") {
     CHECK(tracks[0].duration == 2'000 * 90);
 }
 
+TEST_CASE("a segment is the same in every container but for its bytes, also where the encoder changes") {
+    std::vector<SharedSegment> mp4, ts;
+    Packager packager{
+        [&](SharedSegment s) { (s->container == Container::ts ? ts : mp4).push_back(std::move(s)); },
+        {Container::fmp4, Container::ts}};
+    test::Lesson lesson;
+    Marker marker;
+    while (lesson.now_ms() < 20'000) {
+        auto frame = lesson.next();
+        const bool changes = frame.keyframe && frame.dts_ms >= 9'900 && frame.dts_ms < 10'100;
+        packager.on_frame(marker.mark(std::move(frame), changes));
+    }
+    packager.finish();
+    REQUIRE(mp4.size() == ts.size());
+    REQUIRE(mp4.size() >= 9);
+    CHECK(packager.counts().segments == mp4.size());
+    for (std::size_t i = 0; i < mp4.size(); ++i) {
+        CHECK(ts[i]->msn == mp4[i]->msn);
+        CHECK(ts[i]->duration_us == mp4[i]->duration_us);
+        CHECK(ts[i]->pdt_ms == mp4[i]->pdt_ms);
+        CHECK(ts[i]->discontinuity == mp4[i]->discontinuity);
+        CHECK(ts[i]->name == fmt::format("1a/{}.ts", mp4[i]->msn));
+        CHECK(ts[i]->init->codecs == mp4[i]->init->codecs);
+        CHECK_FALSE(ts[i]->init->data);
+        CHECK(ts[i]->data->size() % 188 == 0);
+    }
+}
+
 TEST_CASE("nothing is delivered before the target duration is known") {
     test::Lesson lesson;
     Marker marker;

@@ -376,6 +376,7 @@ TEST_CASE("in TS there is no init section, the version is lower, and the packets
         auto init = std::make_shared<InitSection>();
         init->codecs = "avc1.64001f,mp4a.40.2";
         auto segment = std::make_shared<Segment>();
+        segment->container = Container::ts;
         segment->run = "1a";
         segment->msn = msn;
         segment->duration_us = 2'000'000;

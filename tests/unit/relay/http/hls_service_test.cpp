@@ -50,7 +50,7 @@ class Bench {
     }
     void publish(std::int64_t first, std::int64_t last) {
         for (auto msn = first; msn <= last; ++msn) {
-            service.publish("main", hls::Container::fmp4, make_segment(msn));
+            service.publish("main", make_segment(msn));
             run_worker(0);
             run_worker(1);
         }
@@ -172,8 +172,8 @@ TEST_CASE("every answer allows every origin, errors and preflights too") {
 TEST_CASE("what one worker has told is true on the other before its post has come") {
     Bench bench;
     bench.publish(1, 3);
-    bench.service.publish("main", hls::Container::fmp4, make_segment(4));
-    bench.service.publish("main", hls::Container::fmp4, make_segment(5));
+    bench.service.publish("main", make_segment(4));
+    bench.service.publish("main", make_segment(5));
     bench.run_worker(0);
     CHECK(Bench::newest(bench.get("/hls/main/live.m3u8", "good", 0)) == 5);
     CHECK(bench.get("/hls/main/1a/5.m4s", "good", 1).status == 200);
@@ -184,7 +184,7 @@ TEST_CASE("what one worker has told is true on the other before its post has com
 
 TEST_CASE("a worker that is asked first of all knows the first segment") {
     Bench bench;
-    bench.service.publish("main", hls::Container::fmp4, make_segment(1));
+    bench.service.publish("main", make_segment(1));
     CHECK(Bench::newest(bench.get("/hls/main/live.m3u8", "good", 1)) == 1);
 }
 
@@ -193,7 +193,7 @@ TEST_CASE("a blocked reload is answered on its worker and let go at the stop") {
     bench.publish(1, 3);
     http::Response waiting{.status = 0}, left{.status = 0};
     bench.ask("/hls/main/live.m3u8?_HLS_msn=4", "good", 1, "GET", waiting);
-    bench.service.publish("main", hls::Container::fmp4, make_segment(4));
+    bench.service.publish("main", make_segment(4));
     CHECK(waiting.status == 0);
     bench.run_worker(1);
     CHECK(Bench::newest(waiting) == 4);
@@ -216,10 +216,10 @@ TEST_CASE("a stream that ended is 503 until it goes on, and breaks no rule") {
     Bench bench;
     bench.publish(1, 3);
     const auto before = Bench::body(bench.get("/hls/main/live.m3u8"));
-    bench.service.stream_ended("main", hls::Container::fmp4);
+    bench.service.stream_ended("main");
     bench.run_worker(0);
     CHECK(bench.get("/hls/main/live.m3u8").status == 503);
-    bench.service.publish("main", hls::Container::fmp4, make_segment(4, true));
+    bench.service.publish("main", make_segment(4, true));
     bench.run_worker(0);
     const auto after = bench.get("/hls/main/live.m3u8");
     CHECK(after.status == 200);
@@ -269,12 +269,13 @@ TEST_CASE("the same stream is served in TS below ts/, with the same rights and t
         init->name.clear();
         init->data = nullptr;
         segment->init = std::move(init);
+        segment->container = hls::Container::ts;
         segment->name = fmt::format("1a/{}.ts", msn);
         return segment;
     };
     bench.publish(1, 3);
     CHECK(bench.get("/hls/main/ts/index.m3u8").status == 503);
-    for (std::int64_t msn = 1; msn <= 3; ++msn) bench.service.publish("main", hls::Container::ts, ts(msn));
+    for (std::int64_t msn = 1; msn <= 3; ++msn) bench.service.publish("main", ts(msn));
     // The other worker has not run its posts yet.
     const auto live = bench.get("/hls/main/ts/live.m3u8", "good", 1);
     REQUIRE(live.status == 200);
@@ -291,8 +292,8 @@ TEST_CASE("the same stream is served in TS below ts/, with the same rights and t
     CHECK(bench.get("/hls/main/ts/index.m3u8", "late").status == 403);
     const auto with_token = bench.get("/hls/main/ts/live.m3u8?token=good", "");
     CHECK(Bench::body(with_token).find("1a/3.ts?token=good") != std::string::npos);
-    bench.service.stream_ended("main", hls::Container::ts);
+    bench.service.stream_ended("main");
     bench.run_worker(0);
     CHECK(bench.get("/hls/main/ts/index.m3u8").status == 503);
-    CHECK(bench.get("/hls/main/index.m3u8").status == 200);
+    CHECK(bench.get("/hls/main/index.m3u8").status == 503);
 }
