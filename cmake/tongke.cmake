@@ -55,7 +55,7 @@ find_package(OpenSSL 3 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
-pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil)
+pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 
 # Asio and Beast are compiled once, in common/net (asio_impl.cpp).
 add_compile_definitions(
@@ -82,6 +82,20 @@ function(tongke_library name)
   endif()
   target_include_directories(${name} ${kind} "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} ${kind} ${A_LINK} ${A_SYSTEM} fmt::fmt Boost::headers Threads::Threads)
+endfunction()
+
+# tongke_bytes(NAME FILE): the library NAME, which holds the file's bytes as
+# tongke::embedded::FILE_EXT, a std::span<const std::uint8_t>.
+function(tongke_bytes name file)
+  string(MAKE_C_IDENTIFIER "${file}" symbol)
+  set(from "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${from}")
+  file(READ "${from}" hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  file(CONFIGURE OUTPUT "${out}" @ONLY CONTENT
+    "#include <cstdint>\n#include <span>\nnamespace tongke::embedded {\nstatic const std::uint8_t bytes[] = {@bytes@};\nextern const std::span<const std::uint8_t> @symbol@;\nconst std::span<const std::uint8_t> @symbol@{bytes};\n}\n")
+  add_library(${name} STATIC "${out}")
 endfunction()
 
 # tongke_program(NAME MAIN.cpp LINK lib...)

@@ -13,32 +13,11 @@ struct AudioEncoder::State {
     SharedTrack track;
 };
 
-namespace {
-
-Result<CodecPtr> open_aac(int bitrate_kbps) {
-    auto made = make_encoder("aac");
-    if (!made) return made.error();
-    auto& codec = **made;
-    codec.sample_fmt = AV_SAMPLE_FMT_FLTP;
-    codec.sample_rate = AudioEncoder::kSampleRate;
-    av_channel_layout_default(&codec.ch_layout, AudioEncoder::kChannels);
-    codec.bit_rate = std::int64_t{bitrate_kbps} * 1000;
-    codec.time_base = {1, AudioEncoder::kSampleRate};
-    codec.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    if (const int opened = avcodec_open2(&codec, nullptr, nullptr); opened < 0)
-        return encoder_error(opened, "open aac");
-    if (codec.extradata_size <= 0 || codec.frame_size != static_cast<int>(AudioEncoder::kFrameSamples))
-        return Error{Errc::encoder_failed};
-    return made;
-}
-
-}  // namespace
-
 AudioEncoder::AudioEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 AudioEncoder::~AudioEncoder() = default;
 
 Result<std::unique_ptr<AudioEncoder>> AudioEncoder::open(int bitrate_kbps) {
-    auto codec = open_aac(bitrate_kbps);
+    auto codec = open_aac(bitrate_kbps, kSampleRate, kChannels);
     if (!codec) return codec.error();
     auto track = flv::describe(TrackKind::audio,
                                {(*codec)->extradata, static_cast<std::size_t>((*codec)->extradata_size)});

@@ -35,4 +35,20 @@ Result<CodecPtr> make_encoder(const char* name) {
     return context;
 }
 
+Result<CodecPtr> open_aac(int bitrate_kbps, int sample_rate, int channels) {
+    auto made = make_encoder("aac");
+    if (!made) return made.error();
+    auto& codec = **made;
+    codec.sample_fmt = AV_SAMPLE_FMT_FLTP;
+    codec.sample_rate = sample_rate;
+    av_channel_layout_default(&codec.ch_layout, channels);
+    codec.bit_rate = std::int64_t{bitrate_kbps} * 1000;
+    codec.time_base = {1, sample_rate};
+    codec.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if (const int opened = avcodec_open2(&codec, nullptr, nullptr); opened < 0)
+        return encoder_error(opened, "open aac");
+    if (codec.extradata_size <= 0 || codec.frame_size != kAacFrameSamples) return Error{Errc::encoder_failed};
+    return made;
+}
+
 }  // namespace tongke::av

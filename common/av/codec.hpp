@@ -1,4 +1,4 @@
-// What both encoders do with libavcodec. Private to common/av.
+// What the encoders do with libavcodec. Private to common/av.
 #pragma once
 #include <memory>
 
@@ -6,6 +6,8 @@
 #include "common/av/libav.hpp"
 
 namespace tongke::av {
+
+inline constexpr int kAacFrameSamples = 1024;
 
 struct FreeCodec {
     void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
@@ -25,6 +27,9 @@ void quiet_libav();
 
 /// An encoder of that name, not opened yet; encoder_missing when this libavcodec has none.
 Result<CodecPtr> make_encoder(const char* name);
+
+/// AAC-LC at that rate (Hz), one frame of 1024 samples at a time; encoder_failed where it cannot have them.
+Result<CodecPtr> open_aac(int bitrate_kbps, int sample_rate, int channels);
 
 /// Gives `frame` to the encoder and calls `take(packet)` for all that comes out.
 template <class Take>

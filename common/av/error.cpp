@@ -24,6 +24,7 @@ class Category final : public boost::system::error_category {
                 return "this libavcodec lacks an encoder: install libavcodec with libx264 (Debian: "
                        "libavcodec59)";
             case Errc::encoder_failed: return "libavcodec failed to encode: the debug log has its words";
+            case Errc::bad_picture: return "no PNG or JPEG, broken, or above 8192 pixels";
             case Errc::muxer_failed:
                 return "libavformat failed to write a segment: the debug log has its words";
         }

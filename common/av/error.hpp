@@ -13,6 +13,7 @@ enum class Errc {
     muxer_failed,
     encoder_missing,
     encoder_failed,
+    bad_picture,
 };
 Error make_error_code(Errc code);
 

@@ -2,8 +2,8 @@
 
 #include "common/av/codec.hpp"
 #include "common/av/encoder.hpp"
-#include "common/media/annex_b.hpp"
 #include "common/media/flv.hpp"
+#include "common/media/h264.hpp"
 
 namespace tongke::av {
 

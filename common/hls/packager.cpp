@@ -7,6 +7,7 @@
 
 #include "common/log/log.hpp"
 #include "common/media/flv.hpp"
+#include "common/media/h264.hpp"
 
 namespace tongke::hls {
 namespace {
@@ -19,12 +20,6 @@ constexpr std::size_t kMaxHeld = 8;
 constexpr std::int64_t kUsualFrameMs = 40;
 constexpr std::int64_t kLongestFrameMs = 500;
 constexpr int kTicksPerMs = av::kVideoTimescale / 1000;
-
-bool same_description(const SharedTrack& a, const SharedTrack& b) {
-    if (a == b) return true;
-    if (!a || !b || !a->decoder_config || !b->decoder_config) return false;
-    return a->kind == b->kind && a->codec == b->codec && *a->decoder_config == *b->decoder_config;
-}
 
 /// The name says what is in it, so that every packager gives it the same one.
 std::string init_name(const std::string& run, const Bytes& data) {
@@ -89,7 +84,14 @@ void Packager::open_segment(const Frame& first) {
     auto previous = std::exchange(open_, Open{.mark = mark, .begin_ms = first.dts_ms});
     if (mark.discontinuity && audio_clock_) audio_clock_->reset();
     if (!previous) return;
-    if (mark.discontinuity) return deliver(std::move(*previous), std::nullopt);
+    if (mark.discontinuity) {
+        // Where the timeline goes on the last picture stands until the next, a little shorter or longer than
+        // usual.
+        const auto hole = first.dts_ms - end_of(*previous);
+        const bool bridged = std::abs(hole) <= kLongestFrameMs && first.dts_ms > previous->begin_ms &&
+                             fits(*previous, first.dts_ms);
+        return deliver(std::move(*previous), bridged ? std::optional{first.dts_ms} : std::nullopt);
+    }
     closing_ = std::move(previous);
     const bool has_audio = std::any_of(closing_->items.begin(), closing_->items.end(),
                                        [](const Item& item) { return !is_video(*item.frame); });
@@ -103,7 +105,7 @@ bool Packager::late_audio_is_over(const Frame& frame) const {
 void Packager::add(const SharedFrame& frame) {
     Item item{frame};
     if (!is_video(*frame)) {
-        if (!audio_clock_ || !same_description(clocked_track_, frame->track)) {
+        if (!audio_clock_ || !same_parameters(clocked_track_, frame->track)) {
             const auto config = flv::parse_audio_config(*frame->track->decoder_config);
             audio_clock_.emplace(std::max(1, frame->track->sample_rate),
                                  config ? config->samples_per_frame : 1024);
@@ -159,8 +161,12 @@ std::int64_t Packager::end_of(const Open& segment) const {
         video_end = at + step;
     }
     const auto end = std::max(last_video ? video_end : audio_end, segment.begin_ms + 1);
-    const auto most = target_duration_ > 0 ? segment.begin_ms + target_duration_ * 1000 + 499 : end;
-    return std::min(end, most);
+    return target_duration_ > 0 ? std::min(end, segment.begin_ms + target_duration_ * 1000 + 499) : end;
+}
+
+/// Whether a segment that ends there rounds to no more than the target duration.
+bool Packager::fits(const Open& segment, std::int64_t end_ms) const {
+    return target_duration_ == 0 || end_ms - segment.begin_ms < target_duration_ * 1000 + 500;
 }
 
 /// Sound after a jump of the timeline that came before the jump's keyframe:
@@ -186,7 +192,9 @@ void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
         take_out_jumped_audio(source, *end_ms);
     }
     const bool unannounced = take_tracks(source);
-    const auto samples = samples_of(source, *end_ms);
+    auto samples = samples_of(source, *end_ms);
+    Bytes announced;
+    if (source.mark.discontinuity || unannounced) say_parameters(samples, announced);
     ++counts_.segments;
     for (const auto& output : outputs_) {
         auto segment = std::make_shared<Segment>();
@@ -226,7 +234,7 @@ bool Packager::take_tracks(const Open& segment) {
     if (!seen.video && !seen.audio) return false;
     const bool first = run_of_tracks_.empty();
     const bool same =
-        same_description(seen.video, tracks_.video) && same_description(seen.audio, tracks_.audio);
+        same_parameters(seen.video, tracks_.video) && same_parameters(seen.audio, tracks_.audio);
     if (!first && same && run_of_tracks_ == segment.mark.run) return false;
     auto fresh = outputs_;
     for (auto& output : fresh) {
@@ -237,6 +245,18 @@ bool Packager::take_tracks(const Open& segment) {
     tracks_ = seen;
     run_of_tracks_ = segment.mark.run;
     return !first && !same && !segment.mark.discontinuity;
+}
+
+/// The parameter sets once more before the first keyframe after a change: ffmpeg's HLS reader keeps to the
+/// first init section it saw. `bytes` is what that sample then refers to.
+void Packager::say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const {
+    const auto first = std::find_if(samples.begin(), samples.end(), [](const av::Sample& sample) {
+        return sample.kind == TrackKind::video && sample.keyframe;
+    });
+    if (first == samples.end() || !tracks_.video) return;
+    bytes = h264::parameter_sets(*tracks_.video->decoder_config);
+    bytes.insert(bytes.end(), first->data.begin(), first->data.end());
+    first->data = bytes;
 }
 
 Result<SharedBytes> Packager::mux(Container container, std::int64_t msn,
@@ -255,7 +275,7 @@ std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t e
     for (const auto& item : segment.items) {
         const Frame& frame = *item.frame;
         const bool video = is_video(frame);
-        if (!same_description(frame.track, video ? tracks_.video : tracks_.audio) ||
+        if (!same_parameters(frame.track, video ? tracks_.video : tracks_.audio) ||
             frame.payload_offset >= frame.payload->size()) {
             ++counts_.frames_left_out;
             continue;

@@ -56,9 +56,11 @@ class Packager {
     void close_closing();
     void hand_over_early_audio(Open& from);
     std::int64_t end_of(const Open& segment) const;
+    bool fits(const Open& segment, std::int64_t end_ms) const;
     void take_out_jumped_audio(Open& from, std::int64_t end_ms);
     void deliver(Open segment, std::optional<std::int64_t> end_ms);
     bool take_tracks(const Open& segment);
+    void say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const;
     Result<SharedBytes> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples);
     std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms);
     void release(std::shared_ptr<Segment> segment);

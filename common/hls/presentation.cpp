@@ -12,6 +12,8 @@ namespace {
 
 // hls.js gives up on a response whose first byte takes longer than 10 s.
 constexpr Milliseconds kLongestWait{9'000};
+// How long players of a stream that has ended may wait for it to come back.
+constexpr std::chrono::minutes kKeptForPlayers{5};
 constexpr std::int64_t kUsPerSecond = 1'000'000;
 
 std::chrono::microseconds microseconds(std::int64_t us) { return std::chrono::microseconds{us}; }
@@ -46,7 +48,7 @@ AddResult Presentation::add(SharedSegment segment, SteadyTime now) {
         ++refused_segments_;
         return AddResult::refused_lower_msn;
     }
-    offline_ = false;
+    offline_since_.reset();
     bool discontinuity = segment->discontinuity;
     if (!last_msn_) {
         target_duration_ = segment->target_duration;
@@ -160,7 +162,8 @@ void Presentation::answer(const http::Request& request, std::string_view path, c
                           SteadyTime now, http::Reply reply) {
     if (path == "live.m3u8") return answer_live(request, delivery, now, std::move(reply));
     if (path == "index.m3u8")
-        return reply(empty() || offline_ ? no_playlist_yet() : playlist(index_, index_bytes_, delivery));
+        return reply(empty() || offline_since_ ? no_playlist_yet()
+                                               : playlist(index_, index_bytes_, delivery));
     reply(media(path, delivery));
 }
 
@@ -174,7 +177,8 @@ void Presentation::answer_live(const http::Request& request, const Delivery& del
         msn = parse_count(*msn_text);
         if (!msn) return reply(bad_reload("_HLS_msn 必须是不小于 0 的整数。"));
     }
-    if (empty() || offline_) return reply(no_playlist_yet());
+    if (empty() || (offline_since_ && now - *offline_since_ >= kKeptForPlayers))
+        return reply(no_playlist_yet());
     if (!msn || *msn <= *last_msn_) return reply(playlist(live_, live_bytes_, delivery));
     if (*msn > *last_msn_ + 2) return reply(bad_reload("_HLS_msn 超出了最新分片太多。"));
     wait_for(*msn, delivery, now, std::move(reply));
@@ -227,9 +231,8 @@ std::optional<SteadyTime> Presentation::next_deadline() const {
     return next;
 }
 
-void Presentation::go_offline() {
-    offline_ = true;
-    release_waiting();
+void Presentation::go_offline(SteadyTime now) {
+    if (!offline_since_) offline_since_ = now;
 }
 
 void Presentation::release_waiting() {

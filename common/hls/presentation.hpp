@@ -72,9 +72,10 @@ class Presentation {
     std::optional<SteadyTime> next_deadline() const;
     /// Answers every blocked reload with 503; the presentation may go on.
     void release_waiting();
-    /// The source is gone for good or for long: playlists are 503 until the next
-    /// segment is added, so that nobody joins what is no longer live.
-    void go_offline();
+    /// The source is gone for good or for long: the multivariant playlist is 503 until the next segment is
+    /// added, so that nobody joins what is no longer live. Who is there keeps its media playlist for five
+    /// minutes, and goes on by itself when the source is back.
+    void go_offline(SteadyTime now);
 
     bool empty() const { return listed_.empty(); }
     std::optional<std::int64_t> first_msn() const;
@@ -124,7 +125,7 @@ class Presentation {
     std::optional<std::int64_t> last_msn_;
     std::int64_t discontinuity_sequence_ = 0;
     int target_duration_ = 0;
-    bool offline_ = false;
+    std::optional<SteadyTime> offline_since_;
     std::int64_t longest_listed_us_ = 0;  // longest playlist so far
     std::int64_t peak_bps_ = 0;
     PlaylistText live_, index_;

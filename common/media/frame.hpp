@@ -28,6 +28,13 @@ struct TrackDescription {
 };
 using SharedTrack = std::shared_ptr<const TrackDescription>;
 
+/// Byte for byte: a decoder that knows the one needs nothing new for the other.
+inline bool same_parameters(const SharedTrack& a, const SharedTrack& b) {
+    if (a == b) return true;
+    if (!a || !b || !a->decoder_config || !b->decoder_config) return false;
+    return a->kind == b->kind && a->codec == b->codec && *a->decoder_config == *b->decoder_config;
+}
+
 /// Set on the frame that opens a segment (CONTRACT.md §4 onTongkeSegment, §5).
 struct SegmentMark {
     std::string run;             // id of the stream's run, part of segment names

@@ -41,7 +41,7 @@ struct ControlPlane::Impl {
                 return stream.name == shared->config.lesson_stream;
             });
             if (lesson == streams.end()) return;
-            shared->hooks.post([weak, frame = lesson->last_frame] {
+            shared->hooks.post([weak, frame = lesson->last_source_frame] {
                 if (const auto again = weak.lock()) again->fleet.source_sampled(frame);
             });
         });

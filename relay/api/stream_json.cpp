@@ -24,6 +24,15 @@ json::array advisories(const std::vector<Advisory>& list) {
     return out;
 }
 
+const char* slate_word(SlateState slate) {
+    switch (slate) {
+        case SlateState::none: return "none";
+        case SlateState::ready: return "ready";
+        case SlateState::on: return "on";
+    }
+    return "none";
+}
+
 json::value text_or_null(const std::string& text) {
     return text.empty() ? json::value(nullptr) : json::value(json::string(text));
 }
@@ -34,6 +43,7 @@ std::string stream_json(const StreamInfo& s) {
     return json::serialize(json::object{
         {"name", s.name},
         {"live", s.live},
+        {"slate", slate_word(s.slate)},
         {"publisher", publisher_value(s.publisher)},
         {"codecs",
          json::object{{"video", text_or_null(s.video_codec)}, {"audio", text_or_null(s.audio_codec)}}},

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "relay/slate/slate_maker.hpp"
+
 namespace tongke::relay {
 namespace {
 
@@ -32,7 +34,11 @@ void read_settings(config::Section& section, StreamSettings& out) {
     section.read("window_seconds", out.window_seconds, 10, 3600);
     section.read("grace_seconds", out.grace_seconds, 0, 3600);
     section.read("merge_ms", out.merge_ms, 0, 1000);
-    refuse_for_now(section, "slate", "a picture while the publisher is away");
+    section.read("slate", out.slate);
+    if (!out.slate.empty() && out.slate != kNoSlate)
+        if (const auto usable = SlateMaker::open(out.slate); !usable)
+            section.problem("slate", fmt::format("the picture '{}' cannot be used: {}", out.slate,
+                                                 usable.error().message()));
     if (out.window_seconds < 3 * out.segment_seconds)
         section.problem("window_seconds", "window_seconds must hold at least 3 segments");
 }

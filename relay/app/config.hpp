@@ -3,6 +3,7 @@
 // config/relay.toml shows the same values; a test compares the two.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/config/config.hpp"
@@ -15,12 +16,16 @@ struct RtmpConfig {
     bool operator==(const RtmpConfig&) const = default;
 };
 
+/// `slate`: none.
+inline constexpr std::string_view kNoSlate = "off";
+
 struct StreamSettings {
     int keep_seconds = 120;
     double segment_seconds = 2;
     int window_seconds = 60;
     int grace_seconds = 30;
     int merge_ms = 0;
+    std::string slate;  // "" = the built-in picture, "off" = none, else a PNG or JPEG
     bool operator==(const StreamSettings&) const = default;
 };
 

@@ -21,6 +21,7 @@
 #include "relay/app/ticker.hpp"
 #include "relay/http/hls_service.hpp"
 #include "relay/session/media_server.hpp"
+#include "relay/slate/slate_maker.hpp"
 #include "relay/stream/stream_hub.hpp"
 #include "relay/test_channel/test_channel.hpp"
 
@@ -29,12 +30,21 @@ namespace {
 
 constexpr Milliseconds kControlTick{200};
 
+/// Throws where the operator's picture cannot be used: 09:00 is the time to learn that.
+std::function<SharedStill(const StreamSetup&)> slate_of(const StreamSettings& s) {
+    if (s.slate == kNoSlate) return {};
+    auto maker = SlateMaker::open(s.slate);
+    if (!maker) throw std::runtime_error("slate = \"" + s.slate + "\": " + maker.error().message());
+    return [maker = std::move(*maker)](const StreamSetup& source) { return maker.make(source); };
+}
+
 StreamOptions stream_options(const StreamSettings& s) {
     StreamOptions out;
     out.keep_seconds = s.keep_seconds;
     out.segment_seconds = s.segment_seconds;
     out.grace_seconds = s.grace_seconds;
     out.merge_ms = s.merge_ms;
+    out.slate = slate_of(s);
     return out;
 }
 

@@ -222,7 +222,7 @@ void HlsService::stream_ended(const std::string& name) {
     for (std::size_t i = 0; i < state_->workers.size(); ++i)
         state_->parts.post(i, [state = state_.get(), i, name] {
             for (auto& presentation : state->workers[i]->presentations.find(name)->second.by_container)
-                presentation.go_offline();
+                presentation.go_offline(state->parts.clock.now());
         });
 }
 

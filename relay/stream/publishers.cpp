@@ -74,7 +74,9 @@ Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, Stea
 
 bool Publishers::may_take_over(SteadyTime now) {
     while (!take_overs_.empty() && now - take_overs_.front() > kTakeOverWindow) take_overs_.pop_front();
-    return take_overs_.size() < kTakeOvers;
+    // While they go on fighting, whoever has the place keeps it.
+    const bool fighting = fought_ && now - *fought_ <= kTakeOverWindow;
+    return !fighting && take_overs_.size() < kTakeOvers;
 }
 
 bool Publishers::source_silent(SteadyTime now) const {

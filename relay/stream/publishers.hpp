@@ -1,9 +1,9 @@
 // Which connection is a stream's source (CONTRACT.md §4): the same key again
-// replaces at once, a third take-over within 30 s is refused; the other key
-// stands by and goes on after 1.5 s of the source's silence, on a keyframe.
-// A source that is new begins at a keyframe. The relay's own test channel gives
-// way at once to whoever comes from outside, and that is no take-over. Pure:
-// times come in.
+// replaces at once, a third take-over within 30 s is refused, and all after it
+// until nobody tried for 30 s; the other key stands by and goes on after 1.5 s
+// of the source's silence, on a keyframe. A source that is new begins at a
+// keyframe. The relay's own test channel gives way at once to whoever comes
+// from outside, and that is no take-over. Pure: times come in.
 #pragma once
 #include <cstdint>
 #include <deque>

@@ -9,6 +9,7 @@
 #include "common/log/log.hpp"
 #include "common/media/flv.hpp"
 #include "relay/stream/advisories.hpp"
+#include "relay/stream/last_source.hpp"
 #include "relay/stream/rates.hpp"
 #include "relay/stream/stream_parts.hpp"
 #include "relay/stream/timeline.hpp"
@@ -18,10 +19,11 @@ namespace {
 
 // A hole this long in the timeline is a DISCONTINUITY; less, players bridge.
 constexpr std::int64_t kHoleMs = 500;
-
-bool same_track(const SharedTrack& a, const SharedTrack& b) {
-    return a == b || (a && b && a->codec == b->codec && *a->decoder_config == *b->decoder_config);
-}
+constexpr Milliseconds kSoundFrame{22};
+// A source without sound for this long has none.
+constexpr Milliseconds kLongestLeadIn{1000};
+// An absence is closed with the last keyframe held up to here; beyond, what returns is a DISCONTINUITY.
+constexpr std::chrono::seconds kLongestHold{15};
 
 std::string codec_text(const SharedTrack& track) {
     if (!track) return {};
@@ -41,11 +43,24 @@ struct Stream::State {
         target_duration = parts.state.target_duration().value_or(0);
     }
 
+    struct Taken {
+        SharedFrame frame;
+        bool repaired;
+    };
+    Taken take(IngestFrame in, const Timeline::Placed& placed);
     void start_run(const IngestFrame& first, std::int64_t dts_ms);
     void adopt_track(const SharedTrack& track);
     std::optional<SegmentMark> segment_mark(const IngestFrame& frame, std::int64_t dts_ms);
     void publish(const SharedFrame& frame);
-    void count(const IngestFrame& frame, bool repaired);
+    void count(const Frame& frame, bool repaired);
+    Milliseconds slate_after() const;
+    void begin_slate();
+    void end_absence(SteadyTime arrival);
+    void fill_until(SteadyTime moment);
+    void fill(Filler& from, std::int64_t until_dts_ms);
+    void lead_in(TrackKind kind, std::int64_t dts_ms);
+    void slate_off();
+    void keep_slate_ready();
     template <class Work>
     void post_to_views(Work work);
     void set_live(bool now_live);
@@ -63,10 +78,20 @@ struct Stream::State {
     SharedSetup setup;
     std::string run;
     bool live = false;
-    bool discontinuity = false;  // waits for the next keyframe
-    int segments = 0;            // opened in this run, up to two
-    std::optional<SteadyTime> publisher_lost;
-    bool lost_generated = false;  // and it was the relay's own
+    bool discontinuity = false;                // waits for the next keyframe
+    int segments = 0;                          // opened in this run, up to two
+    std::optional<SteadyTime> publisher_lost;  // until another's first frame
+    bool lost_generated = false;               // it was the relay's own
+    // By whoever publishes a lesson; that the test channel ends is the schedule's.
+    std::atomic<bool> away{false};
+    LastSource source;
+    std::optional<Filler> filler;
+    std::optional<Filler> quiet;  // from a source's return to its first sound
+    std::int64_t quiet_until_ms = 0;
+    bool slate_on = false;
+    SharedStill slate;
+    StreamSetup slate_for;  // the source that `slate` was made for
+    bool slate_asked = false;
     std::uint64_t frames = 0;
     std::uint64_t frames_at_tick = 0;
     std::atomic<int> target_duration{0};
@@ -97,7 +122,6 @@ Publication Stream::begin(PublisherInfo who, std::function<void()> on_replaced) 
     auto& s = *state_;
     const auto publication = s.publishers.begin(std::move(who), std::move(on_replaced), s.parts.clock.now());
     s.parts.metrics.publisher_up.Set(s.publishers.empty() ? 0 : 1);
-    if (publication.id != 0) s.publisher_lost.reset();
     return publication;
 }
 
@@ -105,9 +129,11 @@ void Stream::end(PublicationId id) {
     auto& s = *state_;
     if (const auto* source = s.publishers.source()) s.lost_generated = source->generated;
     s.publishers.end(id);
-    if (!s.publishers.empty() || s.publisher_lost) return;
+    if (!s.publishers.empty()) return;
     s.parts.metrics.publisher_up.Set(0);
+    if (s.publisher_lost) return;
     s.publisher_lost = s.parts.clock.now();
+    s.away = !s.lost_generated;
     s.flush_what_is_left();
 }
 
@@ -121,27 +147,36 @@ void Stream::append(PublicationId id, IngestFrame in) {
     const auto verdict = s.publishers.judge(id, in.kind, in.keyframe, in.arrival);
     if (verdict == Publishers::Verdict::drop) return;
     if (verdict == Publishers::Verdict::take_as_new_source) {
+        s.end_absence(in.arrival);
         s.timeline.new_publisher();
         s.rates.restart();
     }
     const auto placed = s.timeline.place(in.kind, in.timestamp, in.arrival);
-    s.discontinuity = s.discontinuity || placed.gap_ms > kHoleMs;
-    if (!s.segmenter) s.start_run(in, placed.dts_ms);
-    s.adopt_track(in.track);
-    s.count(in, placed.repaired);
+    s.lead_in(in.kind, placed.dts_ms);
+    const auto taken = s.take(std::move(in), placed);
+    s.count(*taken.frame, taken.repaired);
+    s.source.note(taken.frame);
+}
 
+/// Into the stream, from wherever it comes.
+Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed& placed) {
+    discontinuity = discontinuity || placed.gap_ms > kHoleMs;
+    if (!segmenter) start_run(in, placed.dts_ms);
+    adopt_track(in.track);
     auto frame = std::make_shared<Frame>();
     frame->kind = in.kind;
     frame->keyframe = in.keyframe;
-    frame->number = s.parts.state.take_frame();
+    frame->number = parts.state.take_frame();
     frame->dts_ms = placed.dts_ms;
     frame->cts_ms = in.cts_ms;
     frame->arrival = in.arrival;
+    frame->opens_segment = segment_mark(in, placed.dts_ms);
     frame->payload = std::move(in.payload);
     frame->payload_offset = in.payload_offset;
-    frame->track = in.kind == TrackKind::video ? s.setup->video : s.setup->audio;
-    frame->opens_segment = s.segment_mark(in, placed.dts_ms);
-    s.publish(frame);
+    frame->track = in.kind == TrackKind::video ? setup->video : setup->audio;
+    ++frames;
+    publish(frame);
+    return {std::move(frame), placed.repaired};
 }
 
 void Stream::State::start_run(const IngestFrame& first, std::int64_t dts_ms) {
@@ -162,7 +197,7 @@ void Stream::State::start_run(const IngestFrame& first, std::int64_t dts_ms) {
 void Stream::State::adopt_track(const SharedTrack& track) {
     const bool video = track->kind == TrackKind::video;
     const auto& current = video ? setup->video : setup->audio;
-    if (same_track(current, track)) return;
+    if (same_parameters(current, track)) return;
     // A track that comes late joins what is being served from the second segment on.
     if (current || segments > 1) discontinuity = true;
     auto changed = std::make_shared<StreamSetup>(*setup);
@@ -193,12 +228,84 @@ void Stream::State::publish(const SharedFrame& frame) {
     });
 }
 
-void Stream::State::count(const IngestFrame& frame, bool repaired) {
-    ++frames;
+void Stream::State::count(const Frame& frame, bool repaired) {
     parts.metrics.frames[static_cast<std::size_t>(frame.kind)]->Increment();
     if (repaired) parts.metrics.repairs.Increment();
     if (const auto gap = rates.add(frame.kind, frame.payload->size(), frame.arrival))
         parts.metrics.gap_seconds.Observe(*gap);
+}
+
+/// TRAPS.md 1.1: 1.5 target durations without the source.
+Milliseconds Stream::State::slate_after() const {
+    const double target = target_duration > 0 ? target_duration.load() : options.segment_seconds;
+    return Milliseconds{static_cast<std::int64_t>(1500 * target)};
+}
+
+void Stream::State::begin_slate() {
+    log::warn("stream", "{}: the slate is on until a publisher is back", name);
+    filler.emplace(with_cts(*slate, source.cts_ms()), source.end());
+    slate_on = true;
+    parts.metrics.slate.Set(1);
+}
+
+void Stream::State::slate_off() {
+    filler.reset();
+    slate_on = false;
+    parts.metrics.slate.Set(0);
+}
+
+/// A source is (back) there and its first frame comes: what lies between is closed.
+void Stream::State::end_absence(SteadyTime arrival) {
+    publisher_lost.reset();
+    away = false;
+    if (live && source.arrival() && !filler) {
+        const auto absence = arrival - *source.arrival();
+        SharedStill still = absence <= kLongestHold ? source.held(slate.get()) : nullptr;
+        // The last picture stands for as long as a short absence by itself; sound that is missing stalls
+        // players.
+        if (still && absence <= Milliseconds{kHoleMs}) still = without_pictures(*still);
+        if (still) filler.emplace(std::move(still), source.end());
+    }
+    if (live) fill_until(arrival);
+    if (live && filler) {
+        quiet = std::move(filler);
+        quiet->drop_pictures();
+        quiet_until_ms = quiet->dts_at(arrival) + kLongestLeadIn.count();
+    }
+    slate_off();
+}
+
+void Stream::State::fill_until(SteadyTime moment) {
+    if (filler) fill(*filler, filler->dts_at(moment));
+}
+
+void Stream::State::fill(Filler& from, std::int64_t until_dts_ms) {
+    while (auto filled = from.next(until_dts_ms)) {
+        const auto placed = timeline.put(filled->frame.kind, filled->dts_ms, filled->frame.arrival);
+        take(std::move(filled->frame), placed);
+    }
+}
+
+/// A source's first sound may come later than its first picture: until then there is silence, not nothing.
+void Stream::State::lead_in(TrackKind kind, std::int64_t dts_ms) {
+    if (!quiet) return;
+    if (kind == TrackKind::audio || dts_ms > quiet_until_ms) return quiet.reset();
+    fill(*quiet, dts_ms - kSoundFrame.count());
+}
+
+void Stream::State::keep_slate_ready() {
+    const StreamSetup wanted{source.video(), source.audio()};
+    if (!parts.make_slate || slate_asked || (!wanted.video && !wanted.audio)) return;
+    const auto fits = [](const SharedTrack& a, const SharedTrack& b) {
+        return !a == !b && (!a || (a->width == b->width && a->height == b->height));
+    };
+    if (fits(wanted.video, slate_for.video) && same_parameters(wanted.audio, slate_for.audio)) return;
+    slate_asked = true;
+    parts.make_slate(wanted, [this, wanted](SharedStill made) {
+        slate_asked = false;
+        slate_for = wanted;
+        slate = std::move(made);
+    });
 }
 
 template <class Work>
@@ -215,22 +322,40 @@ void Stream::State::flush_what_is_left() {
     post_to_views([](StreamView& view) { view.flush(); });
 }
 
+bool Stream::source_away() const { return state_->away; }
+
+void Stream::fill() {
+    auto& s = *state_;
+    const auto now = s.parts.clock.now();
+    if (!s.live || !s.publisher_lost || !s.away || !s.source.arrival()) return;
+    if (now - *s.publisher_lost >= std::chrono::seconds(s.options.grace_seconds)) return;
+    if (!s.filler) {
+        if (!s.slate || now - *s.source.arrival() < s.slate_after()) return;
+        s.begin_slate();
+    }
+    s.fill_until(now);
+}
+
 void Stream::tick() {
     auto& s = *state_;
     const auto now = s.parts.clock.now();
+    s.keep_slate_ready();
     if (std::exchange(s.frames_at_tick, s.frames) == s.frames && s.live) s.flush_what_is_left();
-    if (s.live && s.publisher_lost &&
+    if (s.live && s.publisher_lost && s.publishers.empty() &&
         now - *s.publisher_lost >= std::chrono::seconds(s.options.grace_seconds)) {
-        // The test channel goes by the schedule; an encoder that goes is somebody's business.
         log::write(s.lost_generated ? log::Level::info : log::Level::warn, "stream",
                    fmt::format("{}: no publisher came back within {} s", s.name, s.options.grace_seconds));
         s.set_live(false);
+        s.slate_off();
+        s.away = false;
     }
     const bool fight = s.publishers.two_encoders(now);
     const bool long_gop = s.segmenter && s.segmenter->keyframe_interval_too_long();
     const auto wall = s.parts.clock.wall();
     s.advisories.set("two_encoders", "两台编码器在用同一个推流密钥争抢本路直播，请只保留一台", fight, wall);
     s.advisories.set("keyframe_interval", "编码器的关键帧间隔太长，请设为 2 秒", long_gop, wall);
+    s.advisories.set("slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络", s.slate_on,
+                     wall);
     s.advisories.set_recent("timestamps", "编码器的时间戳不连续，已自动修正，请检查编码器",
                             s.timeline.repairs(), wall);
 }
@@ -241,6 +366,8 @@ StreamInfo Stream::info() const {
     StreamInfo info;
     info.name = s.name;
     info.live = s.live;
+    info.slate = s.slate_on ? SlateState::on : s.slate ? SlateState::ready : SlateState::none;
+    info.last_source_frame = s.source.frame_number();
     if (const auto* source = s.publishers.source()) info.publisher = *source;
     info.video_codec = codec_text(s.setup->video);
     info.audio_codec = codec_text(s.setup->audio);

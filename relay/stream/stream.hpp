@@ -1,7 +1,8 @@
 // One stream by name, on its home worker: takes publishers and their frames,
 // repairs the timeline, numbers frames, opens segments, writes the log and
 // posts each frame once to every worker's view (DESIGN.md 2.1, 3). It outlives
-// its publishers: a lost one is waited for grace_seconds (TRAPS.md 1.1).
+// its publishers: a lost one is waited for grace_seconds, and what it leaves is
+// filled (TRAPS.md 1.1; filler.hpp).
 // Owned by the StreamHub. Except where said, call on the home worker only.
 #pragma once
 #include <functional>
@@ -16,6 +17,9 @@
 namespace tongke::relay {
 
 struct StreamParts;  // what the hub gives a stream
+struct StreamSetup;  // wire_log.hpp
+struct Still;        // filler.hpp
+using SharedStill = std::shared_ptr<const Still>;
 
 struct StreamOptions {
     int keep_seconds = 120;
@@ -23,6 +27,8 @@ struct StreamOptions {
     double segment_seconds = 2;
     int grace_seconds = 30;
     int merge_ms = 0;
+    /// Makes the slate that goes with a source; called on a thread of the hub's, may block. Empty: no slate.
+    std::function<SharedStill(const StreamSetup& source)> slate;
 };
 
 /// A frame as the publisher sent it: no number, timestamp not yet repaired.
@@ -65,6 +71,10 @@ class Stream : async::LiveCount<Stream> {
     /// Somebody is connected to publish it.
     bool published() const;
 
+    /// Any thread: its publisher is lost, fill() has something to do.
+    bool source_away() const;
+    /// The slate, up to now: several times a second while source_away().
+    void fill();
     /// Grace, advisories and what a silent publisher left unflushed: once a second.
     void tick();
     StreamInfo info() const;

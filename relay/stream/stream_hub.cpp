@@ -13,6 +13,9 @@
 namespace tongke::relay {
 namespace {
 
+// The slate's pictures are this far apart.
+constexpr Milliseconds kFillEvery{100};
+constexpr int kFillsASecond = 10;
 // Work may be posted on by work: frame to view, view to flush.
 constexpr int kDrainRounds = 3;
 
@@ -29,17 +32,19 @@ struct StreamHub::State {
         std::unique_ptr<Stream> stream;
     };
     StreamState::Disk disk_of(Entry& entry, std::size_t home);
-    void tick_every_second();
+    void keep_filling();
+    decltype(StreamParts::make_slate) slate_of(const StreamOptions& options, std::size_t home);
     void drain() const;
 
     async::Workers& workers;
     metrics::Metrics& metrics;
     const Clock& clock;
     const std::filesystem::path folder;
-    async::Workers disk{1, "streams"};  // waits for fsync, so that no worker does
+    async::Workers disk{1, "streams"};  // waits for fsync and makes slates, so that no worker does
     std::map<std::string, Entry, std::less<>> entries;
     async::Timer timer;     // on worker 0
     bool stopping = false;  // on worker 0
+    int fills = 0;          // on worker 0, since the last tick
     bool started = false;
 };
 
@@ -69,7 +74,7 @@ void StreamHub::add(const std::string& name, const StreamOptions& options) {
     entry.stream = std::make_unique<Stream>(
         name, options,
         StreamParts{s.workers, home, std::move(views), s.clock, StreamMetrics(s.metrics, name),
-                    StreamState(*reserved, s.disk_of(entry, home))});
+                    StreamState(*reserved, s.disk_of(entry, home)), s.slate_of(options, home)});
 }
 
 StreamState::Disk StreamHub::State::disk_of(Entry& entry, std::size_t home) {
@@ -89,15 +94,32 @@ StreamState::Disk StreamHub::State::disk_of(Entry& entry, std::size_t home) {
 void StreamHub::start() {
     state_->started = true;
     state_->disk.start();
-    state_->workers.run_on(0, [this] { state_->tick_every_second(); });
+    state_->workers.run_on(0, [this] { state_->keep_filling(); });
 }
 
-void StreamHub::State::tick_every_second() {
+decltype(StreamParts::make_slate) StreamHub::State::slate_of(const StreamOptions& options, std::size_t home) {
+    if (!options.slate) return {};
+    return [this, make = options.slate, home](StreamSetup source, std::function<void(SharedStill)> done) {
+        disk.post(0, [this, make, home, source = std::move(source), done = std::move(done)] {
+            workers.post(home, [done, still = make(source)] { done(still); });
+        });
+    };
+}
+
+/// What lost publishers leave, and once a second everything else.
+void StreamHub::State::keep_filling() {
     if (stopping) return;
-    for (auto& [name, entry] : entries) entry.stream->post([](Stream& stream) { stream.tick(); });
-    timer.expires_after(std::chrono::seconds(1));
+    const bool tick = ++fills == kFillsASecond;
+    if (tick) fills = 0;
+    for (auto& [name, entry] : entries)
+        if (tick || entry.stream->source_away())
+            entry.stream->post([tick](Stream& stream) {
+                stream.fill();
+                if (tick) stream.tick();
+            });
+    timer.expires_after(kFillEvery);
     timer.async_wait([this](Error error) {
-        if (!error) tick_every_second();
+        if (!error) keep_filling();
     });
 }
 

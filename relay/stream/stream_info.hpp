@@ -32,14 +32,18 @@ struct FrameGaps {
 
 /// Something the operator should look at; `code` is stable, `text` Chinese.
 struct Advisory {
-    std::string code;  // two_encoders, keyframe_interval, timestamps
+    std::string code;  // two_encoders, keyframe_interval, timestamps, slate
     std::string text;
     WallTime since{};
 };
 
+/// none: switched off, or not made yet; on: it stands in for a lost publisher.
+enum class SlateState : std::uint8_t { none, ready, on };
+
 struct StreamInfo {
     std::string name;
     bool live = false;  // a publisher is there, or was within grace_seconds
+    SlateState slate = SlateState::none;
     std::optional<PublisherInfo> publisher;
     std::string video_codec;  // RFC 6381: "avc1.64001f"; "" when there is none
     std::string audio_codec;
@@ -55,6 +59,7 @@ struct StreamInfo {
     std::uint64_t log_bytes = 0;
     std::int64_t first_frame = 0;  // numbers held by the log; 0 when it is empty
     std::int64_t last_frame = 0;
+    std::int64_t last_source_frame = 0;  // the newest that a publisher sent
     std::string run;
     int target_duration_s = 0;  // 0: not settled yet
     std::vector<Advisory> advisories;

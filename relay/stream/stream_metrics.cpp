@@ -18,6 +18,8 @@ StreamMetrics::StreamMetrics(metrics::Metrics& metrics, const std::string& strea
                   &metrics.gauge("tongke_subscribers", "players connected now",
                                  {{"stream", stream}, {"transport", "hls"}})},
       repairs(metrics.counter("tongke_stream_timestamp_repairs_total",
-                              "frames moved to keep the timeline continuous", {{"stream", stream}})) {}
+                              "frames moved to keep the timeline continuous", {{"stream", stream}})),
+      slate(metrics.gauge("tongke_stream_slate", "1 while the slate stands in for a lost publisher",
+                          {{"stream", stream}})) {}
 
 }  // namespace tongke::relay

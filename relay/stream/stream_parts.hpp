@@ -1,11 +1,13 @@
 // What the hub gives a stream when it makes it. Private to relay/stream.
 #pragma once
 #include <array>
+#include <functional>
 #include <vector>
 
 #include "common/async/workers.hpp"
 #include "common/metrics/metrics.hpp"
 #include "common/time/clock.hpp"
+#include "relay/stream/filler.hpp"
 #include "relay/stream/stream_state.hpp"
 #include "relay/stream/stream_view.hpp"
 
@@ -20,6 +22,7 @@ struct StreamMetrics {
     prometheus::Histogram& gap_seconds;
     std::array<prometheus::Gauge*, kTransports> subscribers;  // by Transport
     prometheus::Counter& repairs;
+    prometheus::Gauge& slate;
 };
 
 struct StreamParts {
@@ -29,6 +32,9 @@ struct StreamParts {
     const Clock& clock;
     StreamMetrics metrics;
     StreamState state;
+    /// Makes the slate that goes with a source, elsewhere; `done` comes on the home worker, with null where
+    /// it cannot be made. May be empty: no slate.
+    std::function<void(StreamSetup source, std::function<void(SharedStill)> done)> make_slate;
 };
 
 }  // namespace tongke::relay

@@ -50,6 +50,18 @@ Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, Steady
     return placed;
 }
 
+Timeline::Placed Timeline::put(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival) {
+    auto& last = last_[static_cast<std::size_t>(kind)];
+    if (last) dts_ms = std::max(dts_ms, *last + 1);
+    last = dts_ms;
+    if (!started_ || dts_ms >= newest_) {
+        newest_ = dts_ms;
+        last_arrival_ = arrival;
+    }
+    started_ = true;
+    return {dts_ms, 0, false};
+}
+
 void Timeline::rebase(std::int64_t raw, std::int64_t dts_ms) {
     rebase_ = false;
     raw_ = raw;

@@ -25,6 +25,8 @@ class Timeline {
     /// The next frame comes from a new connection: its timestamps mean nothing yet.
     void new_publisher() { rebase_ = true; }
     Placed place(TrackKind kind, std::uint32_t timestamp, SteadyTime arrival);
+    /// A frame of the relay's own, at a place that it chose itself.
+    Placed put(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival);
 
     std::uint64_t repairs() const { return repairs_; }
 

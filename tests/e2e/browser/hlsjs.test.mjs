@@ -3,34 +3,18 @@
 // publisher, else 12 s of one.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFile, publish, publishers } from '../../support/media.mjs';
-import { root } from '../../support/process.mjs';
 import { startRelay } from '../../support/relay.mjs';
 import { pause } from '../../support/wait.mjs';
 import { openBrowser, openPc } from './chromium.mjs';
+import { openHlsJs, serveHlsJs } from './hlsjs_page.mjs';
 import { figures, jumps, watch } from './watch.mjs';
-
-const kPage = `<!doctype html><meta charset="utf-8"><button>sound</button><video width="1280" height="680" controls></video><script src="/hls.js"></script><script>
-const hls = new Hls(), video = document.querySelector('video');
-window.__errors = [];
-hls.on(Hls.Events.ERROR, (_, data) => window.__errors.push(data.type + ' ' + data.details + ' fatal=' + data.fatal));
-hls.on(Hls.Events.MANIFEST_PARSED, () => { video.muted = true; video.play().then(() => { video.muted = false; }); });
-hls.loadSource(new URLSearchParams(location.search).get('src'));
-hls.attachMedia(video);
-</script>`;
 
 test('hls.js plays the relay from another origin', async (t) => {
   const names = process.env.TONGKE_FULL ? Object.keys(publishers) : ['ffmpeg -c copy'], seconds = process.env.TONGKE_FULL ? 60 : 12;
   const relay = await startRelay(t, names.map((_, i) => `s${i}`));
-  const site = createServer((request, response) => {
-    const script = request.url === '/hls.js';
-    response.setHeader('content-type', script ? 'text/javascript' : 'text/html').end(script ? readFileSync(join(root, 'node_modules/hls.js/dist/hls.min.js')) : kPage);
-  });
-  await new Promise((done) => site.listen(0, '127.0.0.1', done));
-  t.after(() => { site.closeAllConnections(); site.close(); });
+  const addressOf = await serveHlsJs(t);
   const browser = await openBrowser(t), file = await makeFile(t, join(relay.dir, 'lesson.mp4'));
   for (const [i, kind] of names.entries()) {
     const stream = `s${i}`, token = await relay.token(stream);
@@ -38,10 +22,7 @@ test('hls.js plays the relay from another origin', async (t) => {
     await relay.untilMedia(stream, token, { segments: 4 });
     const { page, context, faults } = await openPc(browser);
     const source = `${relay.http}/hls/${stream}/index.m3u8?token=${token}`;
-    await page.goto(`http://127.0.0.1:${site.address().port}/?src=${encodeURIComponent(source)}`);
-    await page.locator('button').click();  // sound wants a gesture; one on the picture would pause it
-    await page.waitForFunction(() => document.querySelector('video').currentTime > 1, null, { timeout: 30_000 });
-    await page.evaluate(() => { const video = document.querySelector('video'); video.muted = false; return video.play(); });
+    await openHlsJs(page, addressOf(source));
     await watch(page);
     await pause((seconds + 1) * 1000);
     const seen = { ...await figures(page, seconds), jumps: await jumps(page), errors: await page.evaluate(() => window.__errors), faults };

@@ -9,6 +9,7 @@
 #include "common/base/byte_reader.hpp"
 #include "common/hls/presentation.hpp"
 #include "common/hls/segmenter.hpp"
+#include "common/media/h264.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hls_rules.hpp"
 #include "tests/support/lesson.hpp"
@@ -260,6 +261,40 @@ TEST_CASE("other decoder parameters get an init section of their own and a disco
     CHECK(out.segments[2]->init->name != out.segments[1]->init->name);
     CHECK(out.segments[2]->init->width == 320);
     CHECK_FALSE(out.segments[3]->discontinuity);
+}
+
+TEST_CASE("a change of parameters leaves no hole: the last picture stands until the next source's first") {
+    for (const auto absence : {-20, 60, 400}) {
+        test::Lesson lesson;
+        Marker marker;
+        Packaged out;
+        while (lesson.now_ms() < 5'000) out.packager.on_frame(marker.mark(lesson.next()));
+        lesson.pause(absence);
+        const auto back = lesson.now_ms();
+        out.packager.on_frame(marker.mark(lesson.next(), true));
+        while (lesson.now_ms() < back + 2'100) out.packager.on_frame(marker.mark(lesson.next()));
+        REQUIRE(out.segments.size() >= 4);
+        CHECK(out.segments[3]->discontinuity);
+        CHECK(out.segments[2]->duration_us == (back - 4'000) * 1000);
+    }
+}
+
+TEST_CASE("after a discontinuity the parameter sets stand in the first picture too, and only there") {
+    test::Lesson lesson;
+    Marker marker;
+    Packaged out;
+    while (lesson.now_ms() < 4'000) out.packager.on_frame(marker.mark(lesson.next()));
+    lesson.pause(40);
+    out.packager.on_frame(marker.mark(lesson.next(), true));
+    while (lesson.now_ms() < 10'000) out.packager.on_frame(marker.mark(lesson.next()));
+    REQUIRE(out.segments.size() >= 4);
+    const auto sets = h264::parameter_sets(*lesson.video_track()->decoder_config);
+    REQUIRE_FALSE(sets.empty());
+    for (const auto& segment : out.segments) {
+        const auto& bytes = *segment->data;
+        const bool there = std::search(bytes.begin(), bytes.end(), sets.begin(), sets.end()) != bytes.end();
+        CHECK(there == segment->discontinuity);
+    }
 }
 
 TEST_CASE("a segment that cannot be muxed is listed as a gap and the stream goes on") {

@@ -263,18 +263,31 @@ TEST_CASE("more blocked reloads than allowed are refused, not queued") {
     CHECK(first.status == 503);
 }
 
-TEST_CASE("nobody joins a stream that has ended, and it goes on with its next segment") {
+TEST_CASE("nobody joins a stream that has ended; who is there goes on with its next segment") {
     Stage stage;
     stage.add_range(1, 3);
     http::Response waiting{.status = 0};
     stage.ask("live.m3u8", "_HLS_msn=4", {}, waiting);
-    stage.presentation.go_offline();
-    CHECK(waiting.status == 503);
+    stage.presentation.go_offline(stage.clock.now());
     CHECK(stage.get("index.m3u8").status == 503);
-    CHECK(stage.get("live.m3u8").status == 503);
+    CHECK(stage.get("live.m3u8").status == 200);
     CHECK(stage.get("1a/3.m4s").status == 200);
     stage.add({.msn = 4, .discontinuity = true});
+    CHECK(waiting.status == 200);
     CHECK(stage.live().media_sequence == 1);
+    CHECK(stage.get("index.m3u8").status == 200);
+}
+
+TEST_CASE("a stream that has ended is not listed for ever") {
+    Stage stage;
+    stage.add_range(1, 3);
+    stage.presentation.go_offline(stage.clock.now());
+    stage.clock.advance(299s);
+    CHECK(stage.get("live.m3u8").status == 200);
+    stage.clock.advance(1s);
+    CHECK(stage.get("live.m3u8").status == 503);
+    stage.add({.msn = 4, .discontinuity = true});
+    CHECK(stage.get("live.m3u8").status == 200);
 }
 
 TEST_CASE("a media sequence number that does not rise is refused and counted") {

@@ -140,12 +140,17 @@ TEST_CASE("when the relay's own source was silent, the stall's hop is the encode
     NodeClient node{s};
     StreamInfo main;
     main.name = "main";
-    main.last_frame = 1000;
+    main.last_source_frame = 1000;
     s.streams = {main};
     s.clock.set_wall(from_unix_ms(1'744'768'792'000));  // 8 s before the stall begins
     s.plane->tick();
-    for (int i = 0; i < 14; ++i) s.clock.advance(std::chrono::seconds{1}), s.plane->tick();
-    s.streams[0].last_frame = 1001;
+    // The slate goes on counting; that is no source.
+    for (int i = 0; i < 14; ++i) {
+        s.clock.advance(std::chrono::seconds{1});
+        s.streams[0].last_frame += 50;
+        s.plane->tick();
+    }
+    s.streams[0].last_source_frame = 1001;
     s.clock.advance(std::chrono::seconds{1});
     s.plane->tick();
     node.report(kPlaying, stall_end(1));

@@ -37,10 +37,8 @@ TEST_CASE("the shipped configuration shows every key that is known") {
     const auto known = shipped.known_keys(), present = shipped.present_keys();
     std::set_difference(known.begin(), known.end(), present.begin(), present.end(),
                         std::back_inserter(hidden));
-    // The settings are shown in [stream_defaults]; what is refused is not shown.
-    std::erase_if(hidden, [](const auto& key) {
-        return key.rfind("stream.main.", 0) == 0 || key == "stream_defaults.slate";
-    });
+    // The settings are shown in [stream_defaults].
+    std::erase_if(hidden, [](const auto& key) { return key.rfind("stream.main.", 0) == 0; });
     CHECK(hidden.empty());
     CHECK(known.size() > 30);
 }
@@ -84,7 +82,16 @@ TEST_CASE("the backup key must be another one") {
 
 TEST_CASE("what this version does not offer is refused, not ignored") {
     CHECK(problems_of("[rtmp]\ntls_listen = \"[::]:1936\"\n").size() == 1);
-    CHECK(problems_of("[stream.main]\nslate = true\nupstream = [\"rtmp://x\"]\n").size() == 2);
+    CHECK(problems_of("[stream.main]\nupstream = [\"rtmp://x\"]\n").size() == 1);
+}
+
+TEST_CASE("a slate that cannot be shown is told before the lesson") {
+    CHECK(problems_of("[stream_defaults]\nslate = \"off\"\n").empty());
+    CHECK(problems_of("[stream_defaults]\nslate = \"\"\n").empty());
+    CHECK(problems_of("[stream.main]\nslate = true\n").size() == 1);
+    CHECK(problems_of("[stream.main]\nslate = \"/nonexistent.png\"\n").size() == 1);
+    const std::string no_picture = std::string{TONGKE_TESTS_DIR} + "/support/media.mjs";
+    CHECK(problems_of("[stream.main]\nslate = \"" + no_picture + "\"\n").size() == 1);
 }
 
 TEST_CASE("a stream's name is safe as a file name and in an address") {

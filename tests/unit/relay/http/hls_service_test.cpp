@@ -212,13 +212,14 @@ TEST_CASE("a blocked reload ends by the clock of tick") {
     CHECK(waiting.status == 503);
 }
 
-TEST_CASE("a stream that ended is 503 until it goes on, and breaks no rule") {
+TEST_CASE("nobody joins a stream that ended until it goes on, and no rule is broken") {
     Bench bench;
     bench.publish(1, 3);
     const auto before = Bench::body(bench.get("/hls/main/live.m3u8"));
     bench.service.stream_ended("main");
     bench.run_worker(0);
-    CHECK(bench.get("/hls/main/live.m3u8").status == 503);
+    CHECK(bench.get("/hls/main/index.m3u8").status == 503);
+    CHECK(bench.get("/hls/main/live.m3u8").status == 200);
     bench.service.publish("main", make_segment(4, true));
     bench.run_worker(0);
     const auto after = bench.get("/hls/main/live.m3u8");

@@ -57,6 +57,16 @@ TEST_CASE("a third take-over within 30 s is refused and raises the advisory") {
     CHECK_FALSE(s.publishers.two_encoders(s.now));
 }
 
+TEST_CASE("two encoders that fight on take turns twice, not twice every 30 s") {
+    Stage s;
+    s.begin();
+    for (int i = 0; i < 60; ++i) {
+        s.now += 1s;
+        s.begin();
+    }
+    CHECK(s.replaced == 2);
+}
+
 TEST_CASE("coming back after the connection has gone is no take-over") {
     Stage s;
     for (int i = 0; i < 10; ++i) {

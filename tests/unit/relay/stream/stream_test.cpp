@@ -1,11 +1,14 @@
 #include "relay/stream/stream.hpp"
 
+#include "common/media/flv.hpp"
+#include "relay/stream/filler.hpp"
 #include "relay/stream/stream_hub.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/media.hpp"
 #include "tests/support/temporary_dir.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <thread>
 
 using namespace tongke;
 using namespace tongke::relay;
@@ -22,8 +25,9 @@ struct Frames final : FrameReader {
 
 /// A hub whose one worker is run by hand, on a virtual clock.
 struct Stage {
-    explicit Stage(const std::string& folder) : hub(workers, metrics, clock, folder) {
-        hub.add("main", {});
+    explicit Stage(const std::string& folder, StreamOptions options = {})
+        : hub(workers, metrics, clock, folder) {
+        hub.add("main", options);
         hub.view(0, "main")->attach(frames);
     }
     ~Stage() {
@@ -49,15 +53,44 @@ struct Stage {
         frame.keyframe = keyframe;
         frame.timestamp = timestamp;
         frame.arrival = clock.now();
-        frame.payload = share(test::video_tag(keyframe, 1));
+        auto body = test::video_tag(keyframe, 1);
+        if (open_gop) body[9] = 0x41;  // a picture that refers to others, though players may begin with it
+        frame.payload = share(std::move(body));
         frame.payload_offset = 5;
+        frame.cts_ms = 80;
         frame.track = video;
         stream().append(id, frame);
         frame.kind = TrackKind::audio;
+        frame.cts_ms = 0;
         frame.keyframe = false;
         frame.payload = share(test::audio_tag(1));
         frame.track = audio;
         stream().append(id, frame);
+    }
+    /// What the hub does ten times a second.
+    void wait(Milliseconds time) {
+        for (Milliseconds done{0}; done < time; done += 100ms) {
+            clock.advance(100ms);
+            stream().fill();
+            if ((done + 100ms) % 1000ms == 0ms) stream().tick();
+            run();
+        }
+    }
+    int discontinuities() const {
+        int count = 0;
+        for (const auto& mark : marks()) count += mark.discontinuity;
+        return count;
+    }
+    /// Between pictures, and between pictures and the sound beside them.
+    std::int64_t longest_hole_ms(TrackKind kind) const {
+        std::int64_t longest = 0;
+        std::optional<std::int64_t> before;
+        for (const auto& frame : frames.all) {
+            if (frame->kind != kind) continue;
+            if (before) longest = std::max(longest, frame->dts_ms - *before);
+            before = frame->dts_ms;
+        }
+        return longest;
     }
     std::vector<SegmentMark> marks() const {
         std::vector<SegmentMark> found;
@@ -74,6 +107,7 @@ struct Stage {
     SharedTrack video = test::video_track();
     SharedTrack audio = test::audio_track();
     std::uint32_t timestamp = 1000;
+    bool open_gop = false;
 };
 
 }  // namespace
@@ -96,8 +130,9 @@ TEST_CASE("frames are numbered from unix_ms x 256 and segments open at keyframes
     CHECK(s.stream().target_duration() == 2);
 }
 
-TEST_CASE("a publisher back within half a second makes no discontinuity, later exactly one") {
-    for (const auto& [absence, expected] : {std::pair{300ms, 0}, std::pair{5000ms, 1}}) {
+TEST_CASE("a publisher that comes back makes no discontinuity and no hole, however long it was away") {
+    for (const auto absence : {300ms, 700ms, 3000ms, 12'000ms}) {
+        INFO("away for " << absence.count() << " ms");
         test::TemporaryDir dir;
         Stage s(dir.path());
         const auto first = s.stream().begin({}, {}).id;
@@ -106,9 +141,13 @@ TEST_CASE("a publisher back within half a second makes no discontinuity, later e
         s.clock.advance(absence);
         s.timestamp = 9'000'000;
         s.play(s.stream().begin({}, {}).id, 100);
-        int discontinuities = 0;
-        for (const auto& mark : s.marks()) discontinuities += mark.discontinuity;
-        CHECK(discontinuities == expected);
+        CHECK(s.discontinuities() == 0);
+        CHECK(s.longest_hole_ms(TrackKind::video) <= 540);
+        // No segment is longer than it may be: 2 s, rounded.
+        for (std::size_t i = 1; i < s.marks().size(); ++i) {
+            CHECK(s.marks()[i].msn == s.marks()[i - 1].msn + 1);
+            CHECK(s.marks()[i].pdt_ms - s.marks()[i - 1].pdt_ms < 2500);
+        }
         const auto span = s.frames.all.back()->dts_ms - s.frames.all.front()->dts_ms;
         CHECK(span == 174 * 40 + absence.count());
         // Media time and wall clock stay together.
@@ -190,4 +229,134 @@ TEST_CASE("what the API says of a stream is what came in") {
     CHECK(info.log_span_s == Approx(199 * 0.04));
     CHECK(info.last_frame - info.first_frame == 399);
     CHECK(info.advisories.empty());
+}
+
+namespace {
+
+/// Ten pictures a second, and silence in the source's own parameters.
+SharedStill slate(const StreamSetup& source) {
+    auto still = std::make_shared<Still>();
+    still->video = test::video_track(7);
+    for (int i = 0; i < 10; ++i) still->pictures.push_back({share(test::video_tag(i == 0, 0x51)), i == 0, 0});
+    still->audio = source.audio;
+    still->silence = share(test::audio_tag(0x51));
+    return still;
+}
+
+StreamOptions with_slate() {
+    StreamOptions options;
+    options.slate = slate;
+    return options;
+}
+
+/// The hub makes slates on a thread of its own.
+void get_slate(Stage& s) {
+    s.stream().tick();
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (s.stream().info().slate == SlateState::none && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+        s.run();
+    }
+    REQUIRE(s.stream().info().slate == SlateState::ready);
+}
+
+bool is_slate(const SharedFrame& frame) { return test::id_of(frame->kind, *frame->payload) == 0x51; }
+
+}  // namespace
+
+TEST_CASE("a lost publisher's place is filled by the slate, until it is back") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 75);
+    get_slate(s);
+    const auto source_frames = s.frames.all.size();
+    s.stream().end(first);
+    s.wait(2900ms);
+    // 1.5 target durations, counted from the last frame.
+    CHECK(s.frames.all.size() == source_frames);
+    CHECK(s.stream().info().slate == SlateState::ready);
+    s.wait(100ms);
+    REQUIRE(s.frames.all.size() > source_frames);
+    CHECK(s.stream().info().slate == SlateState::on);
+    CHECK(s.stream().info().last_source_frame == s.frames.all[source_frames - 1]->number);
+    CHECK(s.stream().info().last_frame > s.stream().info().last_source_frame);
+    s.wait(7000ms);
+    CHECK(s.stream().info().advisories.size() == 1);
+    CHECK(s.stream().info().advisories.front().code == "slate");
+    s.timestamp = 9'000'000;
+    s.play(s.stream().begin({}, {}).id, 100);
+    s.stream().tick();
+    CHECK(s.stream().info().slate == SlateState::ready);
+    CHECK(s.stream().info().advisories.empty());
+
+    // Its parameters differ, so there is one on either side; and nowhere a hole.
+    CHECK(s.discontinuities() == 2);
+    CHECK(s.longest_hole_ms(TrackKind::video) <= 140);
+    CHECK(s.longest_hole_ms(TrackKind::audio) <= 140);
+    for (std::size_t i = 1; i < s.marks().size(); ++i) CHECK(s.marks()[i].msn == s.marks()[i - 1].msn + 1);
+    std::size_t shown = 0;
+    for (const auto& frame : s.frames.all) {
+        if (!is_slate(frame) || frame->kind != TrackKind::video) continue;
+        ++shown;
+        // As the source: in the frame, and in the bytes that go to RTMP players.
+        CHECK(frame->cts_ms == 80);
+        CHECK(flv::parse_video_tag(*frame->payload)->cts_ms == 80);
+    }
+    CHECK(shown == Approx(100).margin(2));
+    const auto last = s.marks().back();
+    CHECK(std::abs(last.pdt_ms - (unix_ms(s.clock.wall()) - 50 * 40)) <= 1);
+}
+
+TEST_CASE("one that connects and sends nothing ends no slate; the grace does") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 75);
+    get_slate(s);
+    s.stream().end(first);
+    s.wait(5000ms);
+    const auto second = s.stream().begin({}, {}).id;
+    const auto before = s.frames.all.size();
+    s.wait(5000ms);
+    CHECK(s.frames.all.size() > before + 45);
+    CHECK(s.stream().info().slate == SlateState::on);
+    s.stream().end(second);
+    s.wait(30'000ms);
+    CHECK(s.stream().info().slate == SlateState::ready);
+    CHECK_FALSE(s.stream().info().live);
+    CHECK(s.frames.ends == 1);
+    const auto ended = s.frames.all.size();
+    s.wait(5000ms);
+    CHECK(s.frames.all.size() == ended);
+    CHECK_FALSE(s.stream().source_away());
+}
+
+TEST_CASE("the test channel that goes off the air leaves no slate") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    PublisherInfo who;
+    who.generated = true;
+    const auto first = s.stream().begin(who, {}).id;
+    s.play(first, 75);
+    get_slate(s);
+    const auto before = s.frames.all.size();
+    s.stream().end(first);
+    s.wait(8000ms);
+    CHECK(s.frames.all.size() == before);
+}
+
+TEST_CASE("what cannot be shown twice is not held: what returns is a discontinuity") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    s.open_gop = true;
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 75);
+    s.stream().end(first);
+    s.clock.advance(2000ms);
+    s.play(s.stream().begin({}, {}).id, 100);
+    CHECK(s.discontinuities() == 1);
 }

@@ -1,7 +1,8 @@
-#include "common/media/annex_b.hpp"
+#include "common/media/h264.hpp"
 
 #include <algorithm>
 
+#include "common/base/byte_reader.hpp"
 #include "common/base/byte_writer.hpp"
 #include "common/media/flv.hpp"
 
@@ -9,7 +10,7 @@ namespace tongke::h264 {
 namespace {
 
 // nal_unit_type, ISO/IEC 14496-10 table 7-1.
-constexpr int kSps = 7, kPps = 8, kDelimiter = 9, kFiller = 12;
+constexpr int kIdr = 5, kSps = 7, kPps = 8, kDelimiter = 9, kFiller = 12;
 
 int type_of(ByteView unit) { return unit[0] & 0x1F; }
 
@@ -46,6 +47,39 @@ Bytes to_avcc(ByteView annex_b) {
         writer.bytes(unit);
     }
     return out;
+}
+
+Bytes parameter_sets(ByteView record) {
+    ByteReader reader(record);
+    reader.take(4);
+    const int length_bytes = (reader.u8() & 3) + 1;
+    Bytes out;
+    ByteWriter writer(out);
+    const auto copy = [&](int count) {
+        for (int i = 0; i < count && reader.ok(); ++i) {
+            const auto set = reader.take(reader.u16());
+            if (length_bytes == 1 && set.size() > 0xFF) reader.fail();
+            for (int byte = length_bytes - 1; byte >= 0; --byte)
+                writer.u8(byte < 2 ? static_cast<std::uint8_t>(set.size() >> (8 * byte)) : 0);
+            writer.bytes(set);
+        }
+    };
+    copy(reader.u8() & 0x1F);
+    copy(reader.u8());
+    return reader.ok() ? out : Bytes{};
+}
+
+bool has_idr(ByteView avcc, int nal_length_size) {
+    const auto length_bytes = static_cast<std::size_t>(nal_length_size);
+    while (avcc.size() > length_bytes) {
+        std::size_t length = 0;
+        for (const auto byte : avcc.first(length_bytes)) length = length << 8 | byte;
+        avcc = avcc.subspan(length_bytes);
+        if (length == 0 || length > avcc.size()) return false;
+        if (type_of(avcc) == kIdr) return true;
+        avcc = avcc.subspan(length);
+    }
+    return false;
 }
 
 Result<Bytes> decoder_config(ByteView annex_b) {

@@ -1,4 +1,4 @@
-#include "common/media/annex_b.hpp"
+#include "common/media/h264.hpp"
 
 #include "common/media/flv.hpp"
 #include "tests/support/catch.hpp"
@@ -78,4 +78,32 @@ TEST_CASE("the bodies that are built are the bodies that are parsed") {
     CHECK(tag->packet == flv::Packet::coded);
     CHECK(tag->offset == flv::kAudioBodyOffset);
     CHECK(Bytes(body.begin() + tag->offset, body.end()) == data);
+}
+
+TEST_CASE("a coded sequence begins with an IDR picture, wherever it stands in the frame") {
+    const Bytes idr{0, 0, 0, 2, 0x65, 1}, other{0, 0, 0, 2, 0x41, 1}, sei{0, 0, 0, 1, 0x06};
+    const auto joined = [](Bytes head, const Bytes& tail) {
+        head.insert(head.end(), tail.begin(), tail.end());
+        return head;
+    };
+    CHECK(h264::has_idr(idr, 4));
+    CHECK(h264::has_idr(joined(sei, idr), 4));
+    CHECK_FALSE(h264::has_idr(joined(sei, other), 4));
+    CHECK(h264::has_idr(Bytes{0, 2, 0x65, 1}, 2));
+    CHECK_FALSE(h264::has_idr(Bytes{}, 4));
+    CHECK_FALSE(h264::has_idr(Bytes{0, 0, 0, 9, 0x65}, 4));              // cut short
+    CHECK_FALSE(h264::has_idr(Bytes{0, 0, 0, 0, 0, 0, 0, 1, 0x65}, 4));  // a unit of nothing
+}
+
+TEST_CASE("parameter sets are found in a decoder's record, and a broken record has none") {
+    const auto record = test::avc_config();
+    const auto sets = h264::parameter_sets(record);
+    REQUIRE(sets.size() == 4 + 28 + 4 + 6);
+    CHECK(Bytes(sets.begin(), sets.begin() + 5) == Bytes{0, 0, 0, 28, 0x67});
+    CHECK(Bytes(sets.begin() + 32, sets.begin() + 37) == Bytes{0, 0, 0, 6, 0x68});
+    for (std::size_t size = 0; size < 8 + 28 + 3 + 6; ++size)
+        CHECK(h264::parameter_sets(ByteView{record}.first(size)).empty());
+    auto two_bytes = record;
+    two_bytes[4] = 0xFD;
+    CHECK(h264::parameter_sets(two_bytes).size() == 2 + 28 + 2 + 6);
 }

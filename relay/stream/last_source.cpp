@@ -1,0 +1,49 @@
+#include "relay/stream/last_source.hpp"
+
+#include <algorithm>
+
+#include "common/media/flv.hpp"
+#include "common/media/h264.hpp"
+
+namespace tongke::relay {
+namespace {
+
+constexpr Milliseconds kUsualFrame{40};
+constexpr Milliseconds kLongestMissingSound{300};
+constexpr std::int64_t kAacFrameSamples = 1024;
+
+}  // namespace
+
+void LastSource::note(const SharedFrame& frame) {
+    arrival_ = frame->arrival;
+    number_ = frame->number;
+    newest_dts_ms_ = std::max(newest_dts_ms_, frame->dts_ms);
+    if (frame->kind == TrackKind::audio) {
+        audio_ = frame->track;
+        sound_end_ms_ = frame->dts_ms + kAacFrameSamples * 1000 / std::max(1, audio_->sample_rate);
+        return;
+    }
+    video_ = frame->track;
+    newest_pts_ms_ = std::max(newest_pts_ms_, frame->pts_ms());
+    if (frame->keyframe) keyframe_ = frame;
+}
+
+Filler::Begin LastSource::end() const {
+    const auto dts_ms = newest_dts_ms_ + kUsualFrame.count();
+    // Sound that stopped long before the picture did is not made up for.
+    const auto sound = std::max(sound_end_ms_, dts_ms - kLongestMissingSound.count());
+    return {dts_ms, sound, *arrival_ + kUsualFrame};
+}
+
+SharedStill LastSource::held(const Still* slate) const {
+    if (!keyframe_ || keyframe_->payload_offset >= keyframe_->payload->size()) return nullptr;
+    const auto config = flv::parse_avc_config(*keyframe_->track->decoder_config);
+    if (!config || !h264::has_idr(keyframe_->elementary(), config->nal_length_size)) return nullptr;
+    // What the source sent last may be shown later than it was sent (B-frames).
+    const auto behind = newest_pts_ms_ + 1 - end().dts_ms;
+    const auto cts = std::max<std::int64_t>(keyframe_->cts_ms, behind);
+    return hold_still(keyframe_->elementary(), static_cast<std::int32_t>(cts), keyframe_->track, slate,
+                      audio_);
+}
+
+}  // namespace tongke::relay
