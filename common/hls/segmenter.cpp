@@ -10,6 +10,8 @@ namespace {
 // (RFC 8216bis 4.4.3.1); 50 ms are left for the frame that is still to come.
 constexpr std::int64_t kRoundingSlackMs = 450;
 constexpr std::int64_t kTimestampJitterMs = 50;
+// What stands in for a source has a keyframe at least this often.
+constexpr std::int64_t kStandInIntervalMs = 1000;
 // A keyframe may come this much later than expected.
 constexpr std::int64_t kKeyframeWaitMs = 100;
 // Only audio for this long from the start: the publisher sends no picture.
@@ -28,7 +30,7 @@ Segmenter::Segmenter(SegmenterConfig config, std::function<std::int64_t()> next_
     : config_(std::move(config)), next_msn_(std::move(next_msn)), target_duration_(config_.target_duration) {}
 
 std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, std::int64_t dts_ms,
-                                               bool discontinuity) {
+                                               bool discontinuity, bool stand_in) {
     const bool video = kind == TrackKind::video;
     std::optional<SegmentMark> mark;
     const bool jumped = video && begin_ms_ && !audio_only_ && too_long(dts_ms - *begin_ms_);
@@ -39,18 +41,26 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
         audio_only_ = audio_only_ && !video;
         mark = open(dts_ms, true);
     }
-    if (video && keyframe) note_keyframe(dts_ms);
-    if (!mark) mark = video ? on_video(keyframe, dts_ms) : on_audio(dts_ms);
+    if (video && keyframe && !stand_in) note_keyframe(dts_ms);
+    if (!mark) mark = video ? on_video(keyframe, dts_ms, stand_in) : on_audio(dts_ms);
     if (video) {
         if (last_video_ms_ && dts_ms > *last_video_ms_) frame_ms_ = dts_ms - *last_video_ms_;
-        if (keyframe) last_keyframe_ms_ = dts_ms;
+        if (keyframe && !stand_in) {
+            last_keyframe_ms_ = dts_ms;
+            source_begins_ = false;
+        }
         last_video_ms_ = dts_ms;
     }
     if (mark) mark->target_duration = target_duration_.value_or(0);
     return mark;
 }
 
-std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_ms) {
+void Segmenter::new_source() {
+    source_begins_ = true;
+    last_keyframe_ms_.reset();
+}
+
+std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_ms, bool stand_in) {
     if (!begin_ms_) {
         if (!keyframe) return std::nullopt;
         return open(dts_ms, config_.first_is_discontinuity);
@@ -62,7 +72,9 @@ std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_m
     }
     const auto elapsed = dts_ms - *begin_ms_;
     if (keyframe) {
-        if (!keyframe_should_cut(elapsed)) return std::nullopt;
+        const bool begins = source_begins_ && !stand_in && target_duration_ && elapsed > 0;
+        const auto next = stand_in ? kStandInIntervalMs : interval_ms_;
+        if (!begins && !keyframe_should_cut(elapsed, next)) return std::nullopt;
         off_keyframe_ = off_keyframe_ && interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
         return open(dts_ms, false);
     }
@@ -112,10 +124,10 @@ void Segmenter::settle_target_duration(std::int64_t interval_ms) {
 
 /// Cut here when the segment is long enough, or when waiting for the next
 /// keyframe would make it too long.
-bool Segmenter::keyframe_should_cut(std::int64_t elapsed_ms) const {
+bool Segmenter::keyframe_should_cut(std::int64_t elapsed_ms, std::int64_t next_ms) const {
     if (!target_duration_) return false;
     if (static_cast<double>(elapsed_ms) >= config_.target_seconds * 1000 - kTimestampJitterMs) return true;
-    return elapsed_ms + interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
+    return elapsed_ms + next_ms > *target_duration_ * 1000 + kRoundingSlackMs;
 }
 
 bool Segmenter::must_cut_before(std::int64_t dts_ms) const {

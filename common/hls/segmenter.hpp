@@ -30,8 +30,11 @@ class Segmenter {
 
     /// The mark to put on this frame, if it opens a segment. `discontinuity`: the
     /// timeline jumped or codec parameters changed just before this frame.
+    /// `stand_in`: it stands in for a source that is away; the source's keyframe interval is not told by it.
     std::optional<SegmentMark> on_frame(TrackKind kind, bool keyframe, std::int64_t dts_ms,
-                                        bool discontinuity);
+                                        bool discontinuity, bool stand_in = false);
+    /// The next keyframe is another source's, or a returning one's first: a segment begins with it.
+    void new_source();
 
     /// Known from the second keyframe on (or from disk); keep it on disk when it appears.
     std::optional<int> target_duration() const { return target_duration_; }
@@ -42,11 +45,11 @@ class Segmenter {
     std::int64_t keyframe_interval_ms() const { return interval_ms_; }
 
   private:
-    std::optional<SegmentMark> on_video(bool keyframe, std::int64_t dts_ms);
+    std::optional<SegmentMark> on_video(bool keyframe, std::int64_t dts_ms, bool stand_in);
     std::optional<SegmentMark> on_audio(std::int64_t dts_ms);
     void note_keyframe(std::int64_t dts_ms);
     void settle_target_duration(std::int64_t interval_ms);
-    bool keyframe_should_cut(std::int64_t elapsed_ms) const;
+    bool keyframe_should_cut(std::int64_t elapsed_ms, std::int64_t next_ms) const;
     bool must_cut_before(std::int64_t dts_ms) const;
     bool too_long(std::int64_t elapsed_ms) const;
     SegmentMark open(std::int64_t dts_ms, bool discontinuity);
@@ -64,6 +67,7 @@ class Segmenter {
     std::int64_t frame_ms_ = 0;  // distance of the last two video frames
     bool audio_only_ = false;
     bool off_keyframe_ = false;
+    bool source_begins_ = false;
 };
 
 }  // namespace tongke::hls

@@ -32,8 +32,8 @@ constexpr Milliseconds kControlTick{200};
 
 /// Throws where the operator's picture cannot be used: 09:00 is the time to learn that.
 std::function<SharedStill(const StreamSetup&)> slate_of(const StreamSettings& s) {
-    if (s.slate == kNoSlate) return {};
-    auto maker = SlateMaker::open(s.slate);
+    auto maker =
+        s.slate == kNoSlate ? Result<SlateMaker>{SlateMaker::silence_only()} : SlateMaker::open(s.slate);
     if (!maker) throw std::runtime_error("slate = \"" + s.slate + "\": " + maker.error().message());
     return [maker = std::move(*maker)](const StreamSetup& source) { return maker.make(source); };
 }

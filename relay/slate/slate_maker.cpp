@@ -1,7 +1,6 @@
 #include "relay/slate/slate_maker.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <span>
 
 #include "common/av/encoder.hpp"
@@ -62,10 +61,12 @@ Result<void> add_silence(const SharedTrack& source, Still& out) {
     const auto config = flv::parse_audio_config(*source->decoder_config);
     const bool plain = config && config->object_type == 2 && config->samples_per_frame == 1024 &&
                        config->channels >= 1 && config->channels <= 2;
-    auto silence = av::encode_silence(plain ? config->sample_rate : av::AudioEncoder::kSampleRate,
-                                      plain ? config->channels : av::AudioEncoder::kChannels);
+    Result<av::Silence> silence = Error{av::Errc::encoder_failed};
+    if (plain) silence = av::encode_silence(config->sample_rate, config->channels);
+    const bool own = static_cast<bool>(silence);
+    if (!own) silence = av::encode_silence(av::AudioEncoder::kSampleRate, av::AudioEncoder::kChannels);
     if (!silence) return silence.error();
-    out.audio = plain ? source : silence->track;
+    out.audio = own ? source : silence->track;
     out.silence = share(flv::audio_body(silence->aac));
     out.samples_per_frame = silence->samples;
     return {};
@@ -78,18 +79,22 @@ Result<SlateMaker> SlateMaker::open(const std::string& file) {
     if (!file.empty()) {
         std::ifstream in(file, std::ios::binary);
         if (!in) return Error{errno, boost::system::system_category()};
-        bytes.assign(std::istreambuf_iterator<char>(in), {});
-        if (bytes.size() > kLargestFile) return Error{av::Errc::bad_picture};
+        bytes.resize(kLargestFile + 1);
+        in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        bytes.resize(static_cast<std::size_t>(in.gcount()));
+        if (in.bad() || bytes.size() > kLargestFile) return Error{av::Errc::bad_picture};
     }
     SlateMaker made(std::make_shared<const Bytes>(std::move(bytes)));
     if (const auto shown = av::read_picture(*made.file_, 1280, 720); !shown) return shown.error();
     return made;
 }
 
+SlateMaker SlateMaker::silence_only() { return SlateMaker{nullptr}; }
+
 SharedStill SlateMaker::make(const StreamSetup& source) const {
     auto still = std::make_shared<Still>();
     Result<void> made;
-    if (source.video) made = add_pictures(*file_, *source.video, *still);
+    if (source.video && file_) made = add_pictures(*file_, *source.video, *still);
     if (made && source.audio) made = add_silence(source.audio, *still);
     if (made) return still;
     log::warn("slate", "no slate for a source of {} x {}: {}", source.video ? source.video->width : 0,

@@ -17,6 +17,9 @@ class SlateMaker {
     /// `file`: a PNG or JPEG; "" for the built-in picture. The error says what is wrong with the file.
     static Result<SlateMaker> open(const std::string& file);
 
+    /// For who wants no slate: the silence that closes short absences is made all the same.
+    static SlateMaker silence_only();
+
     /// Blocks for as long as ten pictures take to encode. Null, and a line in the log, when it cannot be
     /// made.
     SharedStill make(const StreamSetup& source) const;

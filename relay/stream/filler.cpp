@@ -7,9 +7,9 @@
 namespace tongke::relay {
 namespace {
 
-// A keyframe weighs as much as many pictures; two a second keep every segment within its length, and what
-// lies between the last one and the source's return is no hole (Stream, kHoleMs).
-constexpr int kHeldPictureMs = 500;
+// A keyframe weighs as much as many pictures. Farther apart, sound would be taken to go on alone
+// (Segmenter, kVideoAbsentMs) and what lies before the source's return for a hole (Stream, kHoleMs).
+constexpr int kHeldPictureMs = 400;
 
 }  // namespace
 
@@ -28,7 +28,12 @@ std::int64_t Filler::dts_at(SteadyTime arrival) const {
     return begin_.dts_ms + std::chrono::duration_cast<Milliseconds>(arrival - begin_.arrival).count();
 }
 
-void Filler::drop_pictures() { still_ = without_pictures(*still_); }
+void Filler::drop_pictures() {
+    auto quiet = std::make_shared<Still>(*still_);
+    quiet->video = nullptr;
+    quiet->pictures.clear();
+    still_ = std::move(quiet);
+}
 
 std::optional<std::int64_t> Filler::next_picture_dts() const {
     if (!still_->video) return std::nullopt;
@@ -62,13 +67,6 @@ IngestFrame Filler::sound() {
     return frame;
 }
 
-SharedStill without_pictures(const Still& still) {
-    auto quiet = std::make_shared<Still>(still);
-    quiet->video = nullptr;
-    quiet->pictures.clear();
-    return quiet;
-}
-
 SharedStill with_cts(const Still& still, std::int32_t cts_ms) {
     auto shifted = std::make_shared<Still>(still);
     for (auto& picture : shifted->pictures) {
@@ -79,17 +77,11 @@ SharedStill with_cts(const Still& still, std::int32_t cts_ms) {
     return shifted;
 }
 
-SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video, const Still* slate,
-                       const SharedTrack& audio) {
+SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video) {
     auto still = std::make_shared<Still>();
     still->video = std::move(video);
     still->pictures = {{share(flv::video_body(true, cts_ms, keyframe_avcc)), true, cts_ms}};
     still->picture_ms = kHeldPictureMs;
-    if (slate && slate->audio && same_parameters(slate->audio, audio)) {
-        still->audio = slate->audio;
-        still->silence = slate->silence;
-        still->samples_per_frame = slate->samples_per_frame;
-    }
     return still;
 }
 

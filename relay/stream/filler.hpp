@@ -48,6 +48,7 @@ class Filler {
     std::int64_t dts_at(SteadyTime arrival) const;
     /// Only silence from now on.
     void drop_pictures();
+    const Still& still() const { return *still_; }
 
   private:
     std::optional<std::int64_t> next_picture_dts() const;
@@ -61,16 +62,11 @@ class Filler {
     std::int64_t sounds_ = 0;
 };
 
-/// Only its silence.
-SharedStill without_pictures(const Still& still);
-
 /// The same pictures, shown `cts_ms` after they are decoded: as a source with B-frames does, so that no
 /// player meets a hole between the two.
 SharedStill with_cts(const Still& still, std::int32_t cts_ms);
 
-/// The source's last keyframe and, where it is known, silence in the source's own parameters. `cts_ms`: so
-/// that it is shown after all before it.
-SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video, const Still* slate,
-                       const SharedTrack& audio);
+/// A source's last keyframe, shown `cts_ms` after it is decoded, again and again; no sound.
+SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video);
 
 }  // namespace tongke::relay

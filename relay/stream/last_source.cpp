@@ -11,6 +11,8 @@ namespace {
 constexpr Milliseconds kUsualFrame{40};
 constexpr Milliseconds kLongestMissingSound{300};
 constexpr std::int64_t kAacFrameSamples = 1024;
+// A broken encoder may say hours.
+constexpr std::int32_t kLongestCtsMs = 1000;
 
 }  // namespace
 
@@ -35,15 +37,36 @@ Filler::Begin LastSource::end() const {
     return {dts_ms, sound, *arrival_ + kUsualFrame};
 }
 
+std::int32_t LastSource::cts_ms() const {
+    return keyframe_ ? std::clamp(keyframe_->cts_ms, 0, kLongestCtsMs) : 0;
+}
+
 SharedStill LastSource::held(const Still* slate) const {
+    const auto quiet = silence(slate);
+    if (audio_ && !quiet) return nullptr;
+    if (!video_) return quiet;
     if (!keyframe_ || keyframe_->payload_offset >= keyframe_->payload->size()) return nullptr;
     const auto config = flv::parse_avc_config(*keyframe_->track->decoder_config);
     if (!config || !h264::has_idr(keyframe_->elementary(), config->nal_length_size)) return nullptr;
     // What the source sent last may be shown later than it was sent (B-frames).
-    const auto behind = newest_pts_ms_ + 1 - end().dts_ms;
-    const auto cts = std::max<std::int64_t>(keyframe_->cts_ms, behind);
-    return hold_still(keyframe_->elementary(), static_cast<std::int32_t>(cts), keyframe_->track, slate,
-                      audio_);
+    const auto behind = std::min<std::int64_t>(newest_pts_ms_ + 1 - end().dts_ms, kLongestCtsMs);
+    const auto cts = static_cast<std::int32_t>(std::max<std::int64_t>(cts_ms(), behind));
+    auto still = std::make_shared<Still>(*hold_still(keyframe_->elementary(), cts, keyframe_->track));
+    if (quiet) {
+        still->audio = quiet->audio;
+        still->silence = quiet->silence;
+        still->samples_per_frame = quiet->samples_per_frame;
+    }
+    return still;
+}
+
+SharedStill LastSource::silence(const Still* slate) const {
+    if (!slate || !slate->audio || !same_parameters(slate->audio, audio_)) return nullptr;
+    auto still = std::make_shared<Still>();
+    still->audio = slate->audio;
+    still->silence = slate->silence;
+    still->samples_per_frame = slate->samples_per_frame;
+    return still;
 }
 
 }  // namespace tongke::relay

@@ -16,13 +16,16 @@ class LastSource {
     const SharedTrack& video() const { return video_; }
     const SharedTrack& audio() const { return audio_; }
     /// Of its last keyframe: how much later than decoded it is shown.
-    std::int32_t cts_ms() const { return keyframe_ ? keyframe_->cts_ms : 0; }
+    std::int32_t cts_ms() const;
     /// Where what stands in for it begins: pictures a frame after its last timestamp, sound where its own
     /// ends.
     Filler::Begin end() const;
-    /// Its last keyframe, to be shown from end() on; null where there is none, or none that can be shown
-    /// twice (no IDR).
+    /// Its last keyframe, to be shown from end() on, with silence; silence alone where it had no picture.
+    /// Null where its last keyframe cannot be shown twice (no IDR), or silence in its parameters is not
+    /// known.
     SharedStill held(const Still* slate) const;
+    /// Only silence, in its own parameters; null where that is not known.
+    SharedStill silence(const Still* slate) const;
 
   private:
     std::optional<SteadyTime> arrival_;

@@ -24,7 +24,7 @@ Publication Publishers::begin(PublisherInfo who, std::function<void()> on_replac
         if (!gives_way) take_overs_.push_back(now);
         if (place->on_replaced) place->on_replaced();
     }
-    place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, now});
+    place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, false, now});
     return {last_id_, PublishRefusal::none};
 }
 
@@ -37,24 +37,39 @@ bool Publishers::prefer(bool backup) {
     return standby_is_wanted_;
 }
 
-void Publishers::end(PublicationId id) {
+PublicationId Publishers::end(PublicationId id) {
     if (source_ && source_->id == id) source_.reset();
     if (standby_ && standby_->id == id) standby_.reset();
-    if (source_ || !standby_) return;
+    if (source_ || !standby_) return 0;
     source_ = std::exchange(standby_, std::nullopt);
-    source_->started = source_->video_started = false;
+    return go_on_from_last_keyframe() ? source_->id : 0;
 }
 
 Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival) {
     if (standby_ && standby_->id == id) {
         const bool joinable = kind == TrackKind::video && keyframe;
-        if (!joinable || !(standby_is_wanted_ || source_silent(arrival))) return Verdict::drop;
+        standby_->had_keyframe = standby_->had_keyframe || joinable;
+        const bool silent = source_silent(arrival);
+        if (!(silent && standby_->had_keyframe) && !(standby_is_wanted_ && joinable))
+            return Verdict::stand_by;
         standby_is_wanted_ = false;
         std::swap(source_, standby_);
-        source_->started = source_->video_started = false;
+        if (standby_) standby_->had_keyframe = false;
+        source_->last_frame = arrival;
+        if (go_on_from_last_keyframe()) return Verdict::take_over;
     }
     if (!source_ || source_->id != id) return Verdict::drop;
     return judge_source(kind, keyframe, arrival);
+}
+
+bool Publishers::go_on_from_last_keyframe() {
+    source_->started = source_->video_started = source_->had_keyframe;
+    had_video_ = had_video_ || source_->had_keyframe;
+    return source_->had_keyframe;
+}
+
+void Publishers::wait_for_keyframe() {
+    if (source_) source_->started = source_->video_started = false;
 }
 
 Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, SteadyTime arrival) {

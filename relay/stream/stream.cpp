@@ -11,6 +11,7 @@
 #include "relay/stream/advisories.hpp"
 #include "relay/stream/last_source.hpp"
 #include "relay/stream/rates.hpp"
+#include "relay/stream/standby_group.hpp"
 #include "relay/stream/stream_parts.hpp"
 #include "relay/stream/timeline.hpp"
 
@@ -19,11 +20,15 @@ namespace {
 
 // A hole this long in the timeline is a DISCONTINUITY; less, players bridge.
 constexpr std::int64_t kHoleMs = 500;
+// The last picture may stand this long before it is sent again.
+constexpr Milliseconds kPictureStands{350};
 constexpr Milliseconds kSoundFrame{22};
 // A source without sound for this long has none.
 constexpr Milliseconds kLongestLeadIn{1000};
 // An absence is closed with the last keyframe held up to here; beyond, what returns is a DISCONTINUITY.
 constexpr std::chrono::seconds kLongestHold{15};
+
+std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
 
 std::string codec_text(const SharedTrack& track) {
     if (!track) return {};
@@ -47,15 +52,20 @@ struct Stream::State {
         SharedFrame frame;
         bool repaired;
     };
-    Taken take(IngestFrame in, const Timeline::Placed& placed);
+    Taken take(IngestFrame in, const Timeline::Placed& placed, bool stand_in = false);
+    void take_over(PublicationId id);
     void start_run(const IngestFrame& first, std::int64_t dts_ms);
     void adopt_track(const SharedTrack& track);
-    std::optional<SegmentMark> segment_mark(const IngestFrame& frame, std::int64_t dts_ms);
+    std::optional<SegmentMark> segment_mark(const IngestFrame& frame, std::int64_t dts_ms, bool stand_in);
+    void note_loss();
+    bool grace_over(SteadyTime now) const;
     void publish(const SharedFrame& frame);
     void count(const Frame& frame, bool repaired);
     Milliseconds slate_after() const;
-    void begin_slate();
-    void end_absence(SteadyTime arrival);
+    bool slate_usable() const;
+    void begin_slate(SteadyTime now);
+    void end_absence(SteadyTime arrival, const SharedTrack& next);
+    SharedStill for_absence(SteadyTime::duration absence) const;
     void fill_until(SteadyTime moment);
     void fill(Filler& from, std::int64_t until_dts_ms);
     void lead_in(TrackKind kind, std::int64_t dts_ms);
@@ -79,12 +89,14 @@ struct Stream::State {
     std::string run;
     bool live = false;
     bool discontinuity = false;                // waits for the next keyframe
+    bool just_broken = false;                  // since the last one no sound came
     int segments = 0;                          // opened in this run, up to two
-    std::optional<SteadyTime> publisher_lost;  // until another's first frame
+    std::optional<SteadyTime> publisher_lost;  // since when nobody sends; until another's first frame
     bool lost_generated = false;               // it was the relay's own
     // By whoever publishes a lesson; that the test channel ends is the schedule's.
     std::atomic<bool> away{false};
     LastSource source;
+    StandbyGroup standby;
     std::optional<Filler> filler;
     std::optional<Filler> quiet;  // from a source's return to its first sound
     std::int64_t quiet_until_ms = 0;
@@ -120,21 +132,31 @@ void Stream::post(std::function<void(Stream&)> work) {
 
 Publication Stream::begin(PublisherInfo who, std::function<void()> on_replaced) {
     auto& s = *state_;
+    if (const auto* source = s.publishers.source()) s.lost_generated = source->generated;
     const auto publication = s.publishers.begin(std::move(who), std::move(on_replaced), s.parts.clock.now());
     s.parts.metrics.publisher_up.Set(s.publishers.empty() ? 0 : 1);
+    s.note_loss();
     return publication;
 }
 
 void Stream::end(PublicationId id) {
     auto& s = *state_;
     if (const auto* source = s.publishers.source()) s.lost_generated = source->generated;
-    s.publishers.end(id);
-    if (!s.publishers.empty()) return;
-    s.parts.metrics.publisher_up.Set(0);
-    if (s.publisher_lost) return;
-    s.publisher_lost = s.parts.clock.now();
-    s.away = !s.lost_generated;
-    s.flush_what_is_left();
+    if (const auto next = s.publishers.end(id); next != 0) s.take_over(next);
+    s.parts.metrics.publisher_up.Set(s.publishers.empty() ? 0 : 1);
+    s.note_loss();
+}
+
+/// Nobody sends any more: also where the one that took the place has not begun to.
+void Stream::State::note_loss() {
+    if (publishers.sending() || publisher_lost || !source.arrival()) return;
+    publisher_lost = parts.clock.now();
+    away = live && !lost_generated;
+    flush_what_is_left();
+}
+
+bool Stream::State::grace_over(SteadyTime now) const {
+    return publisher_lost && now - *publisher_lost >= std::chrono::seconds(options.grace_seconds);
 }
 
 bool Stream::prefer(bool backup) { return state_->publishers.prefer(backup); }
@@ -145,21 +167,48 @@ void Stream::append(PublicationId id, IngestFrame in) {
     auto& s = *state_;
     s.parts.metrics.received_bytes.Increment(static_cast<double>(in.payload->size()));
     const auto verdict = s.publishers.judge(id, in.kind, in.keyframe, in.arrival);
-    if (verdict == Publishers::Verdict::drop) return;
-    if (verdict == Publishers::Verdict::take_as_new_source) {
-        s.end_absence(in.arrival);
+    using Verdict = Publishers::Verdict;
+    if (verdict == Verdict::drop) return;
+    if (verdict == Verdict::stand_by || verdict == Verdict::take_over) {
+        s.standby.add(id, std::move(in));
+        if (verdict == Verdict::take_over) s.take_over(id);
+        return;
+    }
+    if (verdict == Verdict::take_as_new_source) {
+        s.end_absence(in.arrival, in.track);
         s.timeline.new_publisher();
         s.rates.restart();
     }
     const auto placed = s.timeline.place(in.kind, in.timestamp, in.arrival);
+    if (placed.late) return;
     s.lead_in(in.kind, placed.dts_ms);
     const auto taken = s.take(std::move(in), placed);
     s.count(*taken.frame, taken.repaired);
     s.source.note(taken.frame);
 }
 
+/// Another source goes on with what it has sent since its last keyframe.
+void Stream::State::take_over(PublicationId id) {
+    auto replay = standby.replay(id, timeline.edge());
+    if (replay.frames.empty()) return publishers.wait_for_keyframe();
+    const auto known = source.arrival();
+    log::info("stream", "{}: the encoder that stood by goes on", name);
+    end_absence(replay.begin, replay.frames.front().frame.track);
+    if (replay.frames.front().dts_ms - timeline.edge().dts_ms > kHoleMs) discontinuity = true;
+    rates.restart();
+    for (auto& [in, dts_ms] : replay.frames) {
+        const auto placed = timeline.put(in.kind, dts_ms, in.arrival);
+        if (placed.late) continue;
+        lead_in(in.kind, placed.dts_ms);
+        const auto taken = take(std::move(in), placed);
+        if (!known || taken.frame->arrival > *known) count(*taken.frame, false);
+        source.note(taken.frame);
+    }
+    timeline.anchor(replay.timestamp, replay.dts_ms);
+}
+
 /// Into the stream, from wherever it comes.
-Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed& placed) {
+Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed& placed, bool stand_in) {
     discontinuity = discontinuity || placed.gap_ms > kHoleMs;
     if (!segmenter) start_run(in, placed.dts_ms);
     adopt_track(in.track);
@@ -170,7 +219,9 @@ Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed&
     frame->dts_ms = placed.dts_ms;
     frame->cts_ms = in.cts_ms;
     frame->arrival = in.arrival;
-    frame->opens_segment = segment_mark(in, placed.dts_ms);
+    frame->opens_segment = segment_mark(in, placed.dts_ms, stand_in);
+    if (frame->opens_segment && frame->opens_segment->discontinuity) just_broken = true;
+    if (in.kind == TrackKind::audio) just_broken = false;
     frame->payload = std::move(in.payload);
     frame->payload_offset = in.payload_offset;
     frame->track = in.kind == TrackKind::video ? setup->video : setup->audio;
@@ -199,16 +250,18 @@ void Stream::State::adopt_track(const SharedTrack& track) {
     const auto& current = video ? setup->video : setup->audio;
     if (same_parameters(current, track)) return;
     // A track that comes late joins what is being served from the second segment on.
-    if (current || segments > 1) discontinuity = true;
+    // So does sound that differs where the picture has just broken: it is one change, not two.
+    if ((current && (video || !just_broken)) || (!current && segments > 1)) discontinuity = true;
     auto changed = std::make_shared<StreamSetup>(*setup);
     (video ? changed->video : changed->audio) = track;
     setup = std::move(changed);
 }
 
-std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame, std::int64_t dts_ms) {
+std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame, std::int64_t dts_ms,
+                                                       bool stand_in) {
     const bool video = frame.kind == TrackKind::video;
     const bool may_break = setup->video ? video && frame.keyframe : true;
-    auto mark = segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break);
+    auto mark = segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break, stand_in);
     if (!mark) return mark;
     if (may_break) discontinuity = false;
     segments = std::min(segments + 1, 2);
@@ -241,9 +294,22 @@ Milliseconds Stream::State::slate_after() const {
     return Milliseconds{static_cast<std::int64_t>(1500 * target)};
 }
 
-void Stream::State::begin_slate() {
+bool Stream::State::slate_usable() const {
+    return slate && (slate->video || (!source.video() && slate->audio));
+}
+
+void Stream::State::begin_slate(SteadyTime now) {
     log::warn("stream", "{}: the slate is on until a publisher is back", name);
-    filler.emplace(with_cts(*slate, source.cts_ms()), source.end());
+    auto begin = source.end();
+    // Where it comes very late it begins late: its past is not made up for.
+    const auto late = whole_ms(now - begin.arrival) - whole_ms(slate_after() + kLongestHold);
+    if (late > 0) {
+        begin.dts_ms += late, begin.sound_dts_ms = begin.dts_ms;
+        begin.arrival += Milliseconds{late};
+    }
+    // Before its first picture, so that picture and sound change at one discontinuity.
+    if (slate->audio) adopt_track(slate->audio);
+    filler.emplace(with_cts(*slate, source.cts_ms()), begin);
     slate_on = true;
     parts.metrics.slate.Set(1);
 }
@@ -254,25 +320,31 @@ void Stream::State::slate_off() {
     parts.metrics.slate.Set(0);
 }
 
-/// A source is (back) there and its first frame comes: what lies between is closed.
-void Stream::State::end_absence(SteadyTime arrival) {
+/// What closes a short absence; null: what comes next is a discontinuity, or so near that nothing is missing.
+SharedStill Stream::State::for_absence(SteadyTime::duration absence) const {
+    if (absence > kLongestHold) return nullptr;
+    // The last picture stands by itself for a moment; sound that is missing stalls players.
+    return absence > kPictureStands ? source.held(slate.get()) : source.silence(slate.get());
+}
+
+/// A source is (back) there and its first frame comes, in `next`'s parameters: what lies between is closed.
+void Stream::State::end_absence(SteadyTime arrival, const SharedTrack& next) {
+    const bool fillable = live && source.arrival() && target_duration > 0 && !grace_over(arrival);
     publisher_lost.reset();
     away = false;
-    if (live && source.arrival() && !filler) {
-        const auto absence = arrival - *source.arrival();
-        SharedStill still = absence <= kLongestHold ? source.held(slate.get()) : nullptr;
-        // The last picture stands for as long as a short absence by itself; sound that is missing stalls
-        // players.
-        if (still && absence <= Milliseconds{kHoleMs}) still = without_pictures(*still);
-        if (still) filler.emplace(std::move(still), source.end());
-    }
-    if (live) fill_until(arrival);
-    if (live && filler) {
+    if (fillable && !filler)
+        if (auto still = for_absence(arrival - *source.arrival()))
+            filler.emplace(std::move(still), source.end());
+    if (fillable) fill_until(arrival);
+    const bool goes_on = next->kind == TrackKind::audio || same_parameters(next, source.video());
+    quiet.reset();
+    if (fillable && filler && goes_on && same_parameters(filler->still().audio, source.audio())) {
         quiet = std::move(filler);
         quiet->drop_pictures();
         quiet_until_ms = quiet->dts_at(arrival) + kLongestLeadIn.count();
     }
     slate_off();
+    if (segmenter) segmenter->new_source();
 }
 
 void Stream::State::fill_until(SteadyTime moment) {
@@ -282,7 +354,7 @@ void Stream::State::fill_until(SteadyTime moment) {
 void Stream::State::fill(Filler& from, std::int64_t until_dts_ms) {
     while (auto filled = from.next(until_dts_ms)) {
         const auto placed = timeline.put(filled->frame.kind, filled->dts_ms, filled->frame.arrival);
-        take(std::move(filled->frame), placed);
+        if (!placed.late) take(std::move(filled->frame), placed, true);
     }
 }
 
@@ -327,11 +399,12 @@ bool Stream::source_away() const { return state_->away; }
 void Stream::fill() {
     auto& s = *state_;
     const auto now = s.parts.clock.now();
-    if (!s.live || !s.publisher_lost || !s.away || !s.source.arrival()) return;
-    if (now - *s.publisher_lost >= std::chrono::seconds(s.options.grace_seconds)) return;
+    if (!s.live || !s.publisher_lost || !s.away || s.grace_over(now)) return;
     if (!s.filler) {
-        if (!s.slate || now - *s.source.arrival() < s.slate_after()) return;
-        s.begin_slate();
+        // What stands in settles no target duration.
+        if (!s.slate_usable() || s.target_duration == 0 || now - *s.source.arrival() < s.slate_after())
+            return;
+        s.begin_slate(now);
     }
     s.fill_until(now);
 }
@@ -341,8 +414,7 @@ void Stream::tick() {
     const auto now = s.parts.clock.now();
     s.keep_slate_ready();
     if (std::exchange(s.frames_at_tick, s.frames) == s.frames && s.live) s.flush_what_is_left();
-    if (s.live && s.publisher_lost && s.publishers.empty() &&
-        now - *s.publisher_lost >= std::chrono::seconds(s.options.grace_seconds)) {
+    if (s.live && s.grace_over(now)) {
         log::write(s.lost_generated ? log::Level::info : log::Level::warn, "stream",
                    fmt::format("{}: no publisher came back within {} s", s.name, s.options.grace_seconds));
         s.set_live(false);
@@ -366,7 +438,7 @@ StreamInfo Stream::info() const {
     StreamInfo info;
     info.name = s.name;
     info.live = s.live;
-    info.slate = s.slate_on ? SlateState::on : s.slate ? SlateState::ready : SlateState::none;
+    info.slate = s.slate_on ? SlateState::on : s.slate_usable() ? SlateState::ready : SlateState::none;
     info.last_source_frame = s.source.frame_number();
     if (const auto* source = s.publishers.source()) info.publisher = *source;
     info.video_codec = codec_text(s.setup->video);

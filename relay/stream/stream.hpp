@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/async/live_count.hpp"
-#include "common/media/frame.hpp"
+#include "relay/stream/ingest_frame.hpp"
 #include "relay/stream/publishers.hpp"
 #include "relay/stream/stream_info.hpp"
 
@@ -27,20 +27,9 @@ struct StreamOptions {
     double segment_seconds = 2;
     int grace_seconds = 30;
     int merge_ms = 0;
-    /// Makes the slate that goes with a source; called on a thread of the hub's, may block. Empty: no slate.
+    /// Makes the slate that goes with a source, or only its silence; called on a thread of the hub's, may
+    /// block. Empty: neither.
     std::function<SharedStill(const StreamSetup& source)> slate;
-};
-
-/// A frame as the publisher sent it: no number, timestamp not yet repaired.
-struct IngestFrame {
-    TrackKind kind = TrackKind::video;
-    bool keyframe = false;
-    std::uint32_t timestamp = 0;  // ms, modulo 2^32
-    std::int32_t cts_ms = 0;
-    SteadyTime arrival{};
-    SharedBytes payload;  // FLV tag body
-    std::uint32_t payload_offset = 0;
-    SharedTrack track;
 };
 
 class Stream : async::LiveCount<Stream> {

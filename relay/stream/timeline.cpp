@@ -38,10 +38,13 @@ Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, Steady
         }
     }
     auto& last = last_[static_cast<std::size_t>(kind)];
+    auto& was_put = last_was_put_[static_cast<std::size_t>(kind)];
     if (last && placed.dts_ms <= *last) {
+        if (was_put && kind == TrackKind::audio) return late(placed);
+        placed.repaired = placed.repaired || (!was_put && placed.dts_ms > put_end_);
         placed.dts_ms = *last + 1;
-        placed.repaired = true;
     }
+    was_put = false;
     last = placed.dts_ms;
     newest_ = started_ ? std::max(newest_, placed.dts_ms) : placed.dts_ms;
     started_ = true;
@@ -52,14 +55,28 @@ Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, Steady
 
 Timeline::Placed Timeline::put(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival) {
     auto& last = last_[static_cast<std::size_t>(kind)];
-    if (last) dts_ms = std::max(dts_ms, *last + 1);
+    if (last && dts_ms <= *last) {
+        if (kind == TrackKind::audio) return late({dts_ms});
+        dts_ms = *last + 1;
+    }
     last = dts_ms;
+    last_was_put_[static_cast<std::size_t>(kind)] = true;
     if (!started_ || dts_ms >= newest_) {
         newest_ = dts_ms;
         last_arrival_ = arrival;
     }
     started_ = true;
-    return {dts_ms, 0, false};
+    return {dts_ms};
+}
+
+void Timeline::anchor(std::uint32_t timestamp, std::int64_t dts_ms) {
+    rebase(timestamp, dts_ms);
+    put_end_ = newest_;
+}
+
+Timeline::Placed Timeline::late(Placed placed) {
+    placed.late = true;
+    return placed;
 }
 
 void Timeline::rebase(std::int64_t raw, std::int64_t dts_ms) {

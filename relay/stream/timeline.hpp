@@ -14,12 +14,19 @@
 
 namespace tongke::relay {
 
+/// Where the timeline stands, and which arrival belongs to it.
+struct TimelineEdge {
+    std::int64_t dts_ms = 0;
+    SteadyTime arrival{};
+};
+
 class Timeline {
   public:
     struct Placed {
         std::int64_t dts_ms = 0;
         std::int64_t gap_ms = 0;  // absence put in before this frame; 0 in a steady stream
         bool repaired = false;    // moved against what the publisher said
+        bool late = false;        // sound from before the end of what was put(): it has no place
     };
 
     /// The next frame comes from a new connection: its timestamps mean nothing yet.
@@ -28,9 +35,14 @@ class Timeline {
     /// A frame of the relay's own, at a place that it chose itself.
     Placed put(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival);
 
+    /// From here on a publisher's timestamps mean this: what it sent before was put().
+    void anchor(std::uint32_t timestamp, std::int64_t dts_ms);
+    TimelineEdge edge() const { return {newest_, last_arrival_}; }
+
     std::uint64_t repairs() const { return repairs_; }
 
   private:
+    static Placed late(Placed placed);
     void rebase(std::int64_t raw, std::int64_t dts_ms);
     bool unexplained(std::int64_t dts_ms, SteadyTime arrival) const;
     std::int64_t after_absence(SteadyTime arrival) const;
@@ -41,6 +53,8 @@ class Timeline {
     std::int64_t offset_ = 0;                            // dts = unwrapped timestamp + offset
     std::int64_t newest_ = 0;                            // highest dts given
     std::array<std::optional<std::int64_t>, 2> last_{};  // by TrackKind
+    std::array<bool, 2> last_was_put_{};
+    std::int64_t put_end_ = INT64_MIN;  // at the last anchor(): what comes before it is moved, not repaired
     SteadyTime last_arrival_{};
     std::uint64_t repairs_ = 0;
 };

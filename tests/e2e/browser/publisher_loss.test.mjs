@@ -196,7 +196,7 @@ test('readers outlive the publisher', async (t) => {
   }
 });
 
-test('two encoders with one key take turns at most three times, and it is told', { skip: !full }, async (t) => {
+test('two encoders with one key take turns twice, and readers are undisturbed', { skip: !full }, async (t) => {
   const relay = await startRelay(t, ['main']);
   const files = await makeFiles(t, relay.dir), token = await relay.token('main');
   let stopped = false, starts = 0;
@@ -222,6 +222,6 @@ test('two encoders with one key take turns at most three times, and it is told',
   stopped = true;
   await Promise.all(fighters);
   await reader.stop();
-  assert.ok(replaced <= 3, `${replaced} take-overs`);
+  assert.ok(replaced <= 2, `${replaced} take-overs`);
   assert.equal(reader.reconnects, 0);
 });

@@ -90,6 +90,21 @@ TEST_CASE("sizes that no classroom shows get 720p") {
     CHECK(maker->make({video_of(641, 361), nullptr})->video->width == 640);
 }
 
+TEST_CASE("without a slate there is still silence") {
+    const auto still = SlateMaker::silence_only().make({video_of(1280, 720), test::audio_track()});
+    REQUIRE(still);
+    CHECK_FALSE(still->video);
+    CHECK(still->audio);
+}
+
+TEST_CASE("a sampling rate that AAC does not have costs the sound's parameters, not the picture") {
+    const auto odd = audio_of({0x17, 0x80, 0x5d, 0xbf, 0x90}, 47'999, 2);
+    const auto still = SlateMaker::open("")->make({video_of(1280, 720), odd});
+    REQUIRE(still);
+    CHECK(still->video);
+    CHECK(still->audio->sample_rate == 48'000);
+}
+
 TEST_CASE("silence is said in the source's own parameters where it can be") {
     const auto maker = SlateMaker::open("");
     const auto stereo = test::audio_track();
@@ -127,6 +142,8 @@ TEST_CASE("an operator's picture is shown; what is no picture is an error at onc
     CHECK(shown.corner < 30);  // black beside a square picture
 
     CHECK_FALSE(SlateMaker::open(dir.path() + "/none.png"));
+    CHECK_FALSE(SlateMaker::open(dir.path()));
+    CHECK_FALSE(SlateMaker::open("/dev/zero"));
     for (const auto cut : {std::size_t{0}, std::size_t{20}, std::size_t{40}}) {
         std::ofstream(path, std::ios::binary)
             .write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(cut));

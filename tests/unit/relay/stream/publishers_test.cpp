@@ -90,33 +90,53 @@ TEST_CASE("a source begins with a keyframe, and sound before it only where the s
     CHECK(s.sound(second) == Verdict::take);
 }
 
-TEST_CASE("the backup stands by and goes on at a keyframe within 2 s of silence") {
+TEST_CASE("the backup stands by and goes on from its last keyframe within 2 s of silence") {
     Stage s;
     const auto primary = s.begin();
     const auto backup = s.begin(true);
     CHECK(s.replaced == 0);
     CHECK(s.key(primary) == Verdict::take_as_new_source);
     s.now += 1s;
-    CHECK(s.key(backup) == Verdict::drop);
-    s.now += 600ms;
-    CHECK(s.picture(backup) == Verdict::drop);
-    CHECK(s.key(backup) == Verdict::take_as_new_source);
+    CHECK(s.key(backup) == Verdict::stand_by);
+    s.now += 499ms;
+    CHECK(s.picture(backup) == Verdict::stand_by);
+    s.now += 1ms;
+    CHECK(s.picture(backup) == Verdict::take_over);
     CHECK(s.publishers.source()->backup);
-    CHECK(s.key(primary) == Verdict::drop);  // back only when the backup fails
+    CHECK(s.picture(backup) == Verdict::take);
+    CHECK(s.key(primary) == Verdict::stand_by);  // back only when the backup fails
     s.now += 2s;
-    CHECK(s.key(primary) == Verdict::take_as_new_source);
+    CHECK(s.picture(primary) == Verdict::take_over);
 }
 
-TEST_CASE("when the source leaves, the one standing by is the source at its next keyframe") {
+TEST_CASE("a backup that has sent no keyframe yet is waited for") {
     Stage s;
     const auto primary = s.begin();
     s.key(primary);
     const auto backup = s.begin(true);
-    s.publishers.end(primary.id);
-    CHECK_FALSE(s.publishers.empty());
+    s.now += 2s;
+    CHECK(s.picture(backup) == Verdict::stand_by);
+    CHECK(s.sound(backup) == Verdict::stand_by);
+    CHECK(s.key(backup) == Verdict::take_over);
+    CHECK(s.picture(backup) == Verdict::take);
+    // What it sent cannot be shown after all.
+    s.publishers.wait_for_keyframe();
     CHECK(s.picture(backup) == Verdict::drop);
     CHECK(s.key(backup) == Verdict::take_as_new_source);
-    s.publishers.end(backup.id);
+}
+
+TEST_CASE("when the source leaves, the one standing by goes on, from its last keyframe where it has one") {
+    const bool early = GENERATE(false, true);
+    Stage s;
+    const auto primary = s.begin();
+    s.key(primary);
+    const auto backup = s.begin(true);
+    if (early) s.key(backup);
+    CHECK(s.publishers.end(primary.id) == (early ? backup.id : 0));
+    CHECK_FALSE(s.publishers.empty());
+    if (!early) CHECK(s.picture(backup) == Verdict::drop);
+    CHECK(s.key(backup) == (early ? Verdict::take : Verdict::take_as_new_source));
+    CHECK(s.publishers.end(backup.id) == 0);
     CHECK(s.publishers.empty());
 }
 
@@ -127,9 +147,9 @@ TEST_CASE("the operator's choice goes on at the next keyframe, and only if it is
     CHECK_FALSE(s.publishers.prefer(true));
     const auto backup = s.begin(true);
     CHECK(s.publishers.prefer(true));
-    CHECK(s.picture(backup) == Verdict::drop);
-    CHECK(s.key(backup) == Verdict::take_as_new_source);
-    CHECK(s.key(primary) == Verdict::drop);
+    CHECK(s.picture(backup) == Verdict::stand_by);
+    CHECK(s.key(backup) == Verdict::take_over);
+    CHECK(s.key(primary) == Verdict::stand_by);
     CHECK(s.publishers.prefer(true));  // it is already
 }
 

@@ -92,6 +92,11 @@ struct Stage {
         }
         return longest;
     }
+    std::int64_t opened_at(const SegmentMark& mark) const {
+        for (const auto& frame : frames.all)
+            if (frame->opens_segment && frame->opens_segment->msn == mark.msn) return frame->dts_ms;
+        return -1;
+    }
     std::vector<SegmentMark> marks() const {
         std::vector<SegmentMark> found;
         for (const auto& frame : frames.all)
@@ -109,6 +114,39 @@ struct Stage {
     std::uint32_t timestamp = 1000;
     bool open_gop = false;
 };
+
+}  // namespace
+
+namespace {
+
+/// Ten pictures a second, and silence in the source's own parameters.
+SharedStill slate(const StreamSetup& source) {
+    auto still = std::make_shared<Still>();
+    still->video = test::video_track(7);
+    for (int i = 0; i < 10; ++i) still->pictures.push_back({share(test::video_tag(i == 0, 0x51)), i == 0, 0});
+    still->audio = source.audio;
+    still->silence = share(test::audio_tag(0x51));
+    return still;
+}
+
+StreamOptions with_slate() {
+    StreamOptions options;
+    options.slate = slate;
+    return options;
+}
+
+/// The hub makes slates on a thread of its own.
+void get_slate(Stage& s) {
+    s.stream().tick();
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (s.stream().info().slate == SlateState::none && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+        s.run();
+    }
+    REQUIRE(s.stream().info().slate == SlateState::ready);
+}
+
+bool is_slate(const SharedFrame& frame) { return test::id_of(frame->kind, *frame->payload) == 0x51; }
 
 }  // namespace
 
@@ -131,8 +169,44 @@ TEST_CASE("frames are numbered from unix_ms x 256 and segments open at keyframes
 }
 
 TEST_CASE("a publisher that comes back makes no discontinuity and no hole, however long it was away") {
-    for (const auto absence : {300ms, 700ms, 3000ms, 12'000ms}) {
-        INFO("away for " << absence.count() << " ms");
+    for (const auto absence : {300ms, 450ms, 700ms, 1960ms, 3000ms, 12'000ms}) {
+        for (const int group : {50, 52, 125}) {
+            INFO("away for " << absence.count() << " ms, a keyframe every " << group << " pictures");
+            test::TemporaryDir dir;
+            Stage s(dir.path(), with_slate());
+            s.hub.start();
+            const auto first = s.stream().begin({}, {}).id;
+            s.play(first, 275, group);
+            get_slate(s);
+            s.stream().end(first);
+            s.clock.advance(absence);
+            s.timestamp = 9'000'000;
+            s.play(s.stream().begin({}, {}).id, 300, group);
+            CHECK(s.discontinuities() == 0);
+            CHECK(s.longest_hole_ms(TrackKind::video) <= 440);
+            CHECK(s.longest_hole_ms(TrackKind::audio) <= 64);
+            const auto limit = s.stream().target_duration() * 1000 + 500;
+            const auto marks = s.marks();
+            for (std::size_t i = 1; i < marks.size(); ++i) {
+                CHECK(marks[i].msn == marks[i - 1].msn + 1);
+                CHECK(marks[i].pdt_ms - marks[i - 1].pdt_ms < limit);
+            }
+            for (const auto& frame : s.frames.all)
+                if (frame->opens_segment) CHECK(frame->keyframe);
+            CHECK(s.stream().info().advisories.empty());
+            const auto span = s.frames.all.back()->dts_ms - s.frames.all.front()->dts_ms;
+            CHECK(span == 574 * 40 + absence.count());
+            // Media time and wall clock stay together.
+            const auto begin = unix_ms(s.clock.wall()) - s.frames.all.back()->dts_ms - 40;
+            CHECK(std::abs(marks.front().pdt_ms - begin - s.frames.all.front()->dts_ms) <= 1);
+            CHECK(std::abs(marks.back().pdt_ms - marks.front().pdt_ms -
+                           (s.opened_at(marks.back()) - s.opened_at(marks.front()))) <= 1);
+        }
+    }
+}
+
+TEST_CASE("where silence is not known a long absence is a discontinuity, a short one is none") {
+    for (const auto& [absence, expected] : {std::pair{300ms, 0}, std::pair{5000ms, 1}}) {
         test::TemporaryDir dir;
         Stage s(dir.path());
         const auto first = s.stream().begin({}, {}).id;
@@ -141,18 +215,9 @@ TEST_CASE("a publisher that comes back makes no discontinuity and no hole, howev
         s.clock.advance(absence);
         s.timestamp = 9'000'000;
         s.play(s.stream().begin({}, {}).id, 100);
-        CHECK(s.discontinuities() == 0);
-        CHECK(s.longest_hole_ms(TrackKind::video) <= 540);
-        // No segment is longer than it may be: 2 s, rounded.
-        for (std::size_t i = 1; i < s.marks().size(); ++i) {
-            CHECK(s.marks()[i].msn == s.marks()[i - 1].msn + 1);
-            CHECK(s.marks()[i].pdt_ms - s.marks()[i - 1].pdt_ms < 2500);
-        }
+        CHECK(s.discontinuities() == expected);
         const auto span = s.frames.all.back()->dts_ms - s.frames.all.front()->dts_ms;
         CHECK(span == 174 * 40 + absence.count());
-        // Media time and wall clock stay together.
-        const auto last = s.marks().back();
-        CHECK(std::abs(last.pdt_ms - (unix_ms(s.clock.wall()) - 50 * 40)) <= 1);
     }
 }
 
@@ -230,39 +295,6 @@ TEST_CASE("what the API says of a stream is what came in") {
     CHECK(info.last_frame - info.first_frame == 399);
     CHECK(info.advisories.empty());
 }
-
-namespace {
-
-/// Ten pictures a second, and silence in the source's own parameters.
-SharedStill slate(const StreamSetup& source) {
-    auto still = std::make_shared<Still>();
-    still->video = test::video_track(7);
-    for (int i = 0; i < 10; ++i) still->pictures.push_back({share(test::video_tag(i == 0, 0x51)), i == 0, 0});
-    still->audio = source.audio;
-    still->silence = share(test::audio_tag(0x51));
-    return still;
-}
-
-StreamOptions with_slate() {
-    StreamOptions options;
-    options.slate = slate;
-    return options;
-}
-
-/// The hub makes slates on a thread of its own.
-void get_slate(Stage& s) {
-    s.stream().tick();
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (s.stream().info().slate == SlateState::none && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
-        s.run();
-    }
-    REQUIRE(s.stream().info().slate == SlateState::ready);
-}
-
-bool is_slate(const SharedFrame& frame) { return test::id_of(frame->kind, *frame->payload) == 0x51; }
-
-}  // namespace
 
 TEST_CASE("a lost publisher's place is filled by the slate, until it is back") {
     test::TemporaryDir dir;
@@ -349,6 +381,60 @@ TEST_CASE("the test channel that goes off the air leaves no slate") {
     CHECK(s.frames.all.size() == before);
 }
 
+TEST_CASE("what stands in for a source does not settle the target duration") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 25, 1000);
+    get_slate(s);
+    const auto before = s.frames.all.size();
+    s.stream().end(first);
+    s.wait(8000ms);
+    CHECK(s.frames.all.size() == before);
+    s.play(s.stream().begin({}, {}).id, 500, 100);
+    CHECK(s.stream().target_duration() == 4);
+}
+
+TEST_CASE("one that takes the place and sends nothing leaves it to the slate, and the grace ends it") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 75);
+    get_slate(s);
+    const auto second = s.stream().begin({}, {}).id;  // replaces the first
+    s.wait(4000ms);
+    CHECK(s.stream().info().slate == SlateState::on);
+    s.wait(30'000ms);
+    CHECK_FALSE(s.stream().info().live);
+    CHECK(s.stream().info().slate == SlateState::ready);
+    const auto ended = s.frames.all.size();
+    s.clock.advance(3600s);
+    s.stream().end(second);
+    s.wait(1000ms);
+    s.play(s.stream().begin({}, {}).id, 10);
+    CHECK(s.frames.all.size() == ended + 20);
+}
+
+TEST_CASE("other sound parameters with another picture are one discontinuity") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 75);
+    get_slate(s);
+    s.stream().end(first);
+    s.clock.advance(1500ms);
+    auto other = *s.audio;
+    other.decoder_config = share({0x12, 0x10});
+    other.sample_rate = 44'100;
+    s.audio = std::make_shared<const TrackDescription>(other);
+    s.video = test::video_track(3);
+    s.play(s.stream().begin({}, {}).id, 150);
+    CHECK(s.discontinuities() == 1);
+}
+
 TEST_CASE("what cannot be shown twice is not held: what returns is a discontinuity") {
     test::TemporaryDir dir;
     Stage s(dir.path());
@@ -359,4 +445,58 @@ TEST_CASE("what cannot be shown twice is not held: what returns is a discontinui
     s.clock.advance(2000ms);
     s.play(s.stream().begin({}, {}).id, 100);
     CHECK(s.discontinuities() == 1);
+}
+
+TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one timeline") {
+    const bool leaves = GENERATE(false, true);  // or its connection ends
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    PublisherInfo second;
+    second.backup = true;
+    const auto primary = s.stream().begin({}, {}).id;
+    s.play(primary, 10);
+    const auto backup = s.stream().begin(second, {}).id;
+    // Side by side: the backup's clock is its own, and its keyframes come at other moments.
+    std::uint32_t primary_clock = s.timestamp, backup_clock = 3'000'000'000;
+    int pictures = 10, backup_pictures = 37;
+    const auto step = [&](bool both) {
+        if (both) {
+            s.timestamp = primary_clock;
+            s.picture(primary, pictures++ % 50 == 0);
+        }
+        s.timestamp = backup_clock;
+        s.picture(backup, backup_pictures++ % 50 == 0);
+        s.clock.advance(40ms);
+        primary_clock += 40, backup_clock += 40;
+        s.run();
+    };
+    for (int i = 0; i < 120; ++i) step(true);
+    const auto before = s.frames.all.size();
+    const auto number = s.frames.all.back()->number;
+    if (leaves) s.stream().end(primary);
+    int waited = 0;
+    for (; s.frames.all.size() == before && waited < 100; ++waited) step(false);
+    CHECK(waited * 40 <= (leaves ? 40 : 1560));
+    for (int i = 0; i < 100; ++i) step(false);
+
+    CHECK(s.stream().info().publisher->backup);
+    CHECK(s.discontinuities() == 0);
+    CHECK(s.frames.all[before]->number == number + 1);
+    std::optional<std::int64_t> dts[2];
+    for (const auto& frame : s.frames.all) {
+        auto& last = dts[static_cast<std::size_t>(frame->kind)];
+        if (last) CHECK(frame->dts_ms > *last);
+        last = frame->dts_ms;
+    }
+    CHECK(s.longest_hole_ms(TrackKind::video) <= 540);
+    // Media time and wall clock are together: nothing of the squeezed past is left over.
+    const auto begin = s.frames.all.front();
+    const auto elapsed =
+        std::chrono::duration_cast<Milliseconds>(s.clock.now() - begin->arrival).count() - 40;
+    CHECK(s.frames.all.back()->dts_ms - begin->dts_ms == elapsed);
+    for (std::size_t i = 1; i < s.marks().size(); ++i) {
+        CHECK(s.marks()[i].msn == s.marks()[i - 1].msn + 1);
+        CHECK(s.marks()[i].pdt_ms - s.marks()[i - 1].pdt_ms < 2500);
+    }
+    CHECK(s.stream().info().timestamp_repairs == 0);
 }
