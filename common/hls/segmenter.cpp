@@ -60,6 +60,10 @@ void Segmenter::new_source() {
     last_keyframe_ms_.reset();
 }
 
+void Segmenter::keyframe_was_due(std::int64_t dts_ms) {
+    if (last_keyframe_ms_) last_keyframe_ms_ = dts_ms;
+}
+
 std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_ms, bool stand_in) {
     if (!begin_ms_) {
         if (!keyframe) return std::nullopt;

@@ -35,6 +35,9 @@ class Segmenter {
                                         bool discontinuity, bool stand_in = false);
     /// The next keyframe is another source's, or a returning one's first: a segment begins with it.
     void new_source();
+    /// When its last keyframe was due by its own clock, where it was placed elsewhere: the next interval
+    /// counts from it.
+    void keyframe_was_due(std::int64_t dts_ms);
 
     /// Known from the second keyframe on (or from disk); keep it on disk when it appears.
     std::optional<int> target_duration() const { return target_duration_; }

@@ -82,6 +82,7 @@ Result<SlateMaker> SlateMaker::open(const std::string& file) {
         bytes.resize(kLargestFile + 1);
         in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
         bytes.resize(static_cast<std::size_t>(in.gcount()));
+        bytes.shrink_to_fit();
         if (in.bad() || bytes.size() > kLargestFile) return Error{av::Errc::bad_picture};
     }
     SlateMaker made(std::make_shared<const Bytes>(std::move(bytes)));

@@ -41,6 +41,10 @@ std::int32_t LastSource::cts_ms() const {
     return keyframe_ ? std::clamp(keyframe_->cts_ms, 0, kLongestCtsMs) : 0;
 }
 
+std::int64_t LastSource::shown_until_ms() const {
+    return std::min(newest_pts_ms_, newest_dts_ms_ + kLongestCtsMs);
+}
+
 SharedStill LastSource::held(const Still* slate) const {
     const auto quiet = silence(slate);
     if (audio_ && !quiet) return nullptr;
@@ -49,7 +53,7 @@ SharedStill LastSource::held(const Still* slate) const {
     const auto config = flv::parse_avc_config(*keyframe_->track->decoder_config);
     if (!config || !h264::has_idr(keyframe_->elementary(), config->nal_length_size)) return nullptr;
     // What the source sent last may be shown later than it was sent (B-frames).
-    const auto behind = std::min<std::int64_t>(newest_pts_ms_ + 1 - end().dts_ms, kLongestCtsMs);
+    const auto behind = shown_until_ms() + 1 - end().dts_ms;
     const auto cts = static_cast<std::int32_t>(std::max<std::int64_t>(cts_ms(), behind));
     auto still = std::make_shared<Still>(*hold_still(keyframe_->elementary(), cts, keyframe_->track));
     if (quiet) {

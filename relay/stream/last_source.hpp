@@ -17,6 +17,8 @@ class LastSource {
     const SharedTrack& audio() const { return audio_; }
     /// Of its last keyframe: how much later than decoded it is shown.
     std::int32_t cts_ms() const;
+    /// Its pictures are shown up to here; no more than a second beyond end().
+    std::int64_t shown_until_ms() const;
     /// Where what stands in for it begins: pictures a frame after its last timestamp, sound where its own
     /// ends.
     Filler::Begin end() const;

@@ -42,6 +42,7 @@ PublicationId Publishers::end(PublicationId id) {
     if (standby_ && standby_->id == id) standby_.reset();
     if (source_ || !standby_) return 0;
     source_ = std::exchange(standby_, std::nullopt);
+    standby_is_wanted_ = false;
     return go_on_from_last_keyframe() ? source_->id : 0;
 }
 

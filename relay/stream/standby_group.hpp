@@ -15,13 +15,15 @@ namespace tongke::relay {
 
 class StandbyGroup {
   public:
-    /// Begins anew at each keyframe and for another publication; gives up what is larger than a group may be.
+    /// Begins anew at each keyframe and for another publication; gives up what is larger than a group may be,
+    /// and what the publisher's clock jumped in.
     void add(PublicationId id, IngestFrame frame);
     void clear() { *this = {}; }
 
     struct Placed {
         IngestFrame frame;
         std::int64_t dts_ms = 0;
+        std::int64_t due_ms = 0;  // where it would be by the publisher's clock
     };
     struct Replay {
         std::vector<Placed> frames;   // empty: nothing that can be shown
@@ -29,10 +31,14 @@ class StandbyGroup {
         std::uint32_t timestamp = 0;  // of the publisher, which means
         std::int64_t dts_ms = 0;      // this place on the timeline
     };
-    /// All of it from `edge` on; the group is empty then.
-    Replay replay(PublicationId id, const TimelineEdge& edge);
+    /// The keyframe; null where there is no group of this publication.
+    const IngestFrame* keyframe(PublicationId id) const;
+    /// All of it from `edge` on, shown after `shown_until_ms`; the group is empty then.
+    Replay replay(PublicationId id, const TimelineEdge& edge, std::int64_t shown_until_ms);
 
   private:
+    bool jumped(const IngestFrame& frame) const;
+
     PublicationId id_ = 0;
     std::vector<IngestFrame> frames_;
     std::size_t bytes_ = 0;

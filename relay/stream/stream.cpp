@@ -20,6 +20,7 @@ namespace {
 
 // A hole this long in the timeline is a DISCONTINUITY; less, players bridge.
 constexpr std::int64_t kHoleMs = 500;
+constexpr std::chrono::seconds kTimeToBegin{10};
 // The last picture may stand this long before it is sent again.
 constexpr Milliseconds kPictureStands{350};
 constexpr Milliseconds kSoundFrame{22};
@@ -156,7 +157,10 @@ void Stream::State::note_loss() {
 }
 
 bool Stream::State::grace_over(SteadyTime now) const {
-    return publisher_lost && now - *publisher_lost >= std::chrono::seconds(options.grace_seconds);
+    const std::chrono::seconds grace{options.grace_seconds};
+    // Whoever is connected may take a moment to begin.
+    const auto limit = publishers.empty() ? grace : std::max(grace, kTimeToBegin);
+    return publisher_lost && now - *publisher_lost >= limit;
 }
 
 bool Stream::prefer(bool backup) { return state_->publishers.prefer(backup); }
@@ -172,7 +176,7 @@ void Stream::append(PublicationId id, IngestFrame in) {
     if (verdict == Verdict::stand_by || verdict == Verdict::take_over) {
         s.standby.add(id, std::move(in));
         if (verdict == Verdict::take_over) s.take_over(id);
-        return;
+        return s.note_loss();
     }
     if (verdict == Verdict::take_as_new_source) {
         s.end_absence(in.arrival, in.track);
@@ -180,7 +184,7 @@ void Stream::append(PublicationId id, IngestFrame in) {
         s.rates.restart();
     }
     const auto placed = s.timeline.place(in.kind, in.timestamp, in.arrival);
-    if (placed.late) return;
+    if (placed.late) return s.quiet.reset();
     s.lead_in(in.kind, placed.dts_ms);
     const auto taken = s.take(std::move(in), placed);
     s.count(*taken.frame, taken.repaired);
@@ -189,22 +193,27 @@ void Stream::append(PublicationId id, IngestFrame in) {
 
 /// Another source goes on with what it has sent since its last keyframe.
 void Stream::State::take_over(PublicationId id) {
-    auto replay = standby.replay(id, timeline.edge());
-    if (replay.frames.empty()) return publishers.wait_for_keyframe();
+    const auto* key = standby.keyframe(id);
+    if (!key) return publishers.wait_for_keyframe();
+    auto replay = standby.replay(id, timeline.edge(key->timestamp, key->arrival), source.shown_until_ms());
     const auto known = source.arrival();
     log::info("stream", "{}: the encoder that stood by goes on", name);
     end_absence(replay.begin, replay.frames.front().frame.track);
-    if (replay.frames.front().dts_ms - timeline.edge().dts_ms > kHoleMs) discontinuity = true;
+    if (known && replay.frames.front().dts_ms - timeline.newest_ms() > kHoleMs) discontinuity = true;
     rates.restart();
-    for (auto& [in, dts_ms] : replay.frames) {
+    for (auto& [in, dts_ms, due_ms] : replay.frames) {
         const auto placed = timeline.put(in.kind, dts_ms, in.arrival);
-        if (placed.late) continue;
-        lead_in(in.kind, placed.dts_ms);
+        if (placed.late) {
+            quiet.reset();
+            continue;
+        }
+        lead_in(in.kind, std::min(due_ms, placed.dts_ms));
         const auto taken = take(std::move(in), placed);
         if (!known || taken.frame->arrival > *known) count(*taken.frame, false);
         source.note(taken.frame);
     }
     timeline.anchor(replay.timestamp, replay.dts_ms);
+    if (segmenter) segmenter->keyframe_was_due(replay.dts_ms);
 }
 
 /// Into the stream, from wherever it comes.

@@ -69,6 +69,11 @@ Timeline::Placed Timeline::put(TrackKind kind, std::int64_t dts_ms, SteadyTime a
     return {dts_ms};
 }
 
+TimelineEdge Timeline::edge(std::uint32_t timestamp, SteadyTime arrival) const {
+    if (started_) return {newest_, last_arrival_};
+    return {start_of_run(timestamp) - 1, arrival - Milliseconds{1}};
+}
+
 void Timeline::anchor(std::uint32_t timestamp, std::int64_t dts_ms) {
     rebase(timestamp, dts_ms);
     put_end_ = newest_;

@@ -37,7 +37,10 @@ class Timeline {
 
     /// From here on a publisher's timestamps mean this: what it sent before was put().
     void anchor(std::uint32_t timestamp, std::int64_t dts_ms);
-    TimelineEdge edge() const { return {newest_, last_arrival_}; }
+    /// Where the next frame would follow; before the first of all, where a publisher's timestamp that came
+    /// then begins the timeline.
+    TimelineEdge edge(std::uint32_t timestamp, SteadyTime arrival) const;
+    std::int64_t newest_ms() const { return newest_; }
 
     std::uint64_t repairs() const { return repairs_; }
 

@@ -23,7 +23,7 @@ struct Encoder {
     int sent = 0;
 
     static std::int32_t cts(int index, bool keyframe) {
-        constexpr std::int32_t kOrder[] = {160, 0, 40};
+        constexpr std::int32_t kOrder[] = {40, 160, 40};
         return keyframe ? 80 : kOrder[index % 3];
     }
     void picture(bool keyframe, std::size_t size = 100) {
@@ -59,10 +59,10 @@ TEST_CASE("what the standby sent before the source's end is shown quickly, in it
     Encoder e;
     e.pictures(75);  // 3 s
     const TimelineEdge edge{500'000, kBegin + 1s};
-    const auto replay = e.group.replay(1, edge);
+    const auto replay = e.group.replay(1, edge, 500'090);
     std::vector<std::int64_t> dts, pts;
     std::size_t sounds = 0;
-    for (const auto& [frame, at] : replay.frames) {
+    for (const auto& [frame, at, due] : replay.frames) {
         CHECK(at > edge.dts_ms);
         CHECK(frame.arrival >= edge.arrival);
         if (frame.kind == TrackKind::audio) {
@@ -83,6 +83,8 @@ TEST_CASE("what the standby sent before the source's end is shown quickly, in it
     for (int i = 0; i < 75; ++i) natural.push_back(i * 40 + Encoder::cts(i, i == 0));
     for (std::size_t i = 0; i < 75; ++i)
         for (std::size_t k = 0; k < i; ++k) CHECK((natural[k] < natural[i]) == (pts[k] < pts[i]));
+    // After the other encoder's last picture.
+    CHECK(*std::min_element(pts.begin(), pts.end()) > 500'090);
     // What comes next goes on from there.
     CHECK(replay.dts_ms + static_cast<std::int32_t>(e.timestamp - replay.timestamp) == 500'000 + 2'000);
 }
@@ -90,7 +92,7 @@ TEST_CASE("what the standby sent before the source's end is shown quickly, in it
 TEST_CASE("a keyframe after the source's end is shown when it came") {
     Encoder e;
     e.pictures(10);
-    const auto replay = e.group.replay(1, {500'000, kBegin - 700ms});
+    const auto replay = e.group.replay(1, {500'000, kBegin - 700ms}, 0);
     REQUIRE(replay.frames.size() == 20);
     CHECK(replay.frames.front().dts_ms == 500'700);
     CHECK(replay.frames.back().dts_ms == 500'700 + 9 * 40);
@@ -100,14 +102,42 @@ TEST_CASE("a keyframe after the source's end is shown when it came") {
 TEST_CASE("a group is one keyframe's, one publication's, taken once, and bounded") {
     Encoder e;
     e.picture(false);
-    CHECK(e.group.replay(1, {0, kBegin}).frames.empty());
+    CHECK(e.group.replay(1, {0, kBegin}, 0).frames.empty());
     e.pictures(10);
     e.pictures(5);
-    CHECK(e.group.replay(2, {0, kBegin - 1s}).frames.empty());
+    CHECK(e.group.replay(2, {0, kBegin - 1s}, 0).frames.empty());
     e.pictures(5);
-    CHECK(e.group.replay(1, {0, kBegin - 1s}).frames.size() == 10);
-    CHECK(e.group.replay(1, {0, kBegin - 1s}).frames.empty());
+    CHECK(e.group.replay(1, {0, kBegin - 1s}, 0).frames.size() == 10);
+    CHECK(e.group.replay(1, {0, kBegin - 1s}, 0).frames.empty());
     e.picture(true);
     for (int i = 0; i < 17; ++i) e.picture(false, 1u << 20);
-    CHECK(e.group.replay(1, {0, kBegin - 1s}).frames.empty());
+    CHECK(e.group.replay(1, {0, kBegin - 1s}, 0).frames.empty());
+}
+
+TEST_CASE("pictures that come in less time than their number keep their order") {
+    Encoder e;
+    e.pictures(250);  // 10 s, all of it before the edge
+    const auto replay = e.group.replay(1, {500'000, e.now}, 0);
+    std::int64_t before = 500'000;
+    for (const auto& [frame, at, due] : replay.frames) {
+        CHECK(frame.kind == TrackKind::video);
+        CHECK(at > before);
+        CHECK(due <= 500'000);
+        before = at;
+    }
+    CHECK(replay.frames.size() == 250);
+    CHECK(before <= 500'267);
+}
+
+TEST_CASE("a group in which the clock jumped is given up until the next keyframe") {
+    Encoder e;
+    e.pictures(10);
+    e.timestamp += 3'600'000;
+    e.picture(false);
+    CHECK_FALSE(e.group.keyframe(1));
+    e.pictures(10);
+    CHECK(e.group.keyframe(1));
+    e.timestamp -= 10'000;
+    e.picture(false);
+    CHECK_FALSE(e.group.keyframe(1));
 }

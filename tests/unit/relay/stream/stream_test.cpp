@@ -61,6 +61,7 @@ struct Stage {
         frame.track = video;
         stream().append(id, frame);
         frame.kind = TrackKind::audio;
+        frame.timestamp = timestamp - sound_lag;
         frame.cts_ms = 0;
         frame.keyframe = false;
         frame.payload = share(test::audio_tag(1));
@@ -113,6 +114,7 @@ struct Stage {
     SharedTrack audio = test::audio_track();
     std::uint32_t timestamp = 1000;
     bool open_gop = false;
+    std::uint32_t sound_lag = 0;  // ms
 };
 
 }  // namespace
@@ -449,8 +451,11 @@ TEST_CASE("what cannot be shown twice is not held: what returns is a discontinui
 
 TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one timeline") {
     const bool leaves = GENERATE(false, true);  // or its connection ends
+    // How long after the primary's end the backup's next keyframe comes.
+    const int first_picture = GENERATE(3, 9, 20, 29, 31, 37, 49);
     test::TemporaryDir dir;
-    Stage s(dir.path());
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
     PublisherInfo second;
     second.backup = true;
     const auto primary = s.stream().begin({}, {}).id;
@@ -458,7 +463,7 @@ TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one ti
     const auto backup = s.stream().begin(second, {}).id;
     // Side by side: the backup's clock is its own, and its keyframes come at other moments.
     std::uint32_t primary_clock = s.timestamp, backup_clock = 3'000'000'000;
-    int pictures = 10, backup_pictures = 37;
+    int pictures = 10, backup_pictures = first_picture;
     const auto step = [&](bool both) {
         if (both) {
             s.timestamp = primary_clock;
@@ -471,6 +476,7 @@ TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one ti
         s.run();
     };
     for (int i = 0; i < 120; ++i) step(true);
+    get_slate(s);
     const auto before = s.frames.all.size();
     const auto number = s.frames.all.back()->number;
     if (leaves) s.stream().end(primary);
@@ -488,7 +494,16 @@ TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one ti
         if (last) CHECK(frame->dts_ms > *last);
         last = frame->dts_ms;
     }
-    CHECK(s.longest_hole_ms(TrackKind::video) <= 540);
+    CHECK(s.longest_hole_ms(TrackKind::video) <= 440);
+    CHECK(s.longest_hole_ms(TrackKind::audio) <= 64);
+    std::optional<std::int64_t> shown;
+    for (const auto& frame : s.frames.all) {
+        if (frame->opens_segment) CHECK(frame->keyframe);
+        if (frame->kind != TrackKind::video) continue;
+        if (shown) CHECK(frame->pts_ms() > *shown);
+        shown = frame->pts_ms();
+    }
+    CHECK(s.stream().info().advisories.empty());
     // Media time and wall clock are together: nothing of the squeezed past is left over.
     const auto begin = s.frames.all.front();
     const auto elapsed =
@@ -499,4 +514,60 @@ TEST_CASE("a frozen primary's place is taken by the backup within 2 s, on one ti
         CHECK(s.marks()[i].pdt_ms - s.marks()[i - 1].pdt_ms < 2500);
     }
     CHECK(s.stream().info().timestamp_repairs == 0);
+}
+
+TEST_CASE("a backup that begins the run begins it where its timestamps do") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    s.clock.advance(std::chrono::hours{24 * 60});  // up for two months
+    PublisherInfo second;
+    second.backup = true;
+    const auto primary = s.stream().begin({}, {}).id;
+    const auto backup = s.stream().begin(second, {}).id;
+    s.timestamp = 5000;
+    s.picture(backup, true);
+    s.clock.advance(40ms);
+    s.timestamp += 40;
+    s.stream().end(primary);
+    s.play(backup, 100, 1000);
+    REQUIRE_FALSE(s.frames.all.empty());
+    CHECK(s.frames.all.front()->dts_ms == 5000);
+    CHECK(s.frames.all.back()->dts_ms == 5000 + 100 * 40);
+}
+
+TEST_CASE("with no grace at all a publisher still has time to begin in another's place") {
+    test::TemporaryDir dir;
+    StreamOptions options;
+    options.grace_seconds = 0;
+    Stage s(dir.path(), options);
+    s.play(s.stream().begin({}, {}).id, 100);
+    const auto second = s.stream().begin({}, {}).id;
+    s.clock.advance(1s);
+    s.stream().tick();
+    s.run();
+    CHECK(s.hub.view(0, "main")->live());
+    s.play(second, 10);
+    s.stream().end(second);
+    s.stream().tick();
+    s.run();
+    CHECK_FALSE(s.hub.view(0, "main")->live());
+}
+
+TEST_CASE("sound that lags behind the picture is heard again at once after a return") {
+    test::TemporaryDir dir;
+    Stage s(dir.path(), with_slate());
+    s.hub.start();
+    s.sound_lag = 120;
+    const auto first = s.stream().begin({}, {}).id;
+    s.play(first, 100);
+    get_slate(s);
+    s.stream().end(first);
+    s.clock.advance(1000ms);
+    const auto before = s.frames.all.size();
+    s.play(s.stream().begin({}, {}).id, 50);
+    int silent = 0, real = 0;
+    for (std::size_t i = before; i < s.frames.all.size(); ++i)
+        if (s.frames.all[i]->kind == TrackKind::audio) ++(is_slate(s.frames.all[i]) ? silent : real);
+    CHECK(real >= 45);
+    CHECK(silent <= 54);
 }
