@@ -2,7 +2,6 @@
 
 #include "common/av/codec.hpp"
 #include "common/av/encoder.hpp"
-#include "common/media/flv.hpp"
 
 namespace tongke::av {
 
@@ -19,18 +18,13 @@ AudioEncoder::~AudioEncoder() = default;
 Result<std::unique_ptr<AudioEncoder>> AudioEncoder::open(int bitrate_kbps) {
     auto codec = open_aac(bitrate_kbps, kSampleRate, kChannels);
     if (!codec) return codec.error();
-    auto track = flv::describe(TrackKind::audio,
-                               {(*codec)->extradata, static_cast<std::size_t>((*codec)->extradata_size)});
+    auto track = aac_track(**codec);
     if (!track) return track.error();
-    auto state = std::make_unique<State>(State{std::move(*codec), FramePtr{av_frame_alloc()},
-                                               PacketPtr{av_packet_alloc()}, std::move(*track)});
-    if (!state->frame || !state->packet) return Error{Errc::out_of_memory};
-    auto& frame = *state->frame;
-    frame.format = AV_SAMPLE_FMT_FLTP;
-    frame.sample_rate = kSampleRate;
-    frame.nb_samples = static_cast<int>(kFrameSamples);
-    av_channel_layout_default(&frame.ch_layout, kChannels);
-    if (av_frame_get_buffer(&frame, 0) < 0) return Error{Errc::out_of_memory};
+    auto frame = aac_frame(**codec);
+    if (!frame) return frame.error();
+    auto state = std::make_unique<State>(
+        State{std::move(*codec), std::move(*frame), PacketPtr{av_packet_alloc()}, std::move(*track)});
+    if (!state->packet) return Error{Errc::out_of_memory};
     return std::unique_ptr<AudioEncoder>(new AudioEncoder(std::move(state)));
 }
 

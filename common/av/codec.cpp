@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "common/log/log.hpp"
+#include "common/media/flv.hpp"
 
 namespace tongke::av {
 namespace {
@@ -49,6 +50,21 @@ Result<CodecPtr> open_aac(int bitrate_kbps, int sample_rate, int channels) {
         return encoder_error(opened, "open aac");
     if (codec.extradata_size <= 0 || codec.frame_size != kAacFrameSamples) return Error{Errc::encoder_failed};
     return made;
+}
+
+Result<FramePtr> aac_frame(const AVCodecContext& codec) {
+    FramePtr frame{av_frame_alloc()};
+    if (!frame) return Error{Errc::out_of_memory};
+    frame->format = codec.sample_fmt;
+    frame->sample_rate = codec.sample_rate;
+    frame->nb_samples = kAacFrameSamples;
+    av_channel_layout_default(&frame->ch_layout, codec.ch_layout.nb_channels);
+    if (av_frame_get_buffer(frame.get(), 0) < 0) return Error{Errc::out_of_memory};
+    return frame;
+}
+
+Result<SharedTrack> aac_track(const AVCodecContext& codec) {
+    return flv::describe(TrackKind::audio, {codec.extradata, static_cast<std::size_t>(codec.extradata_size)});
 }
 
 }  // namespace tongke::av

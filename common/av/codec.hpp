@@ -4,6 +4,7 @@
 
 #include "common/av/error.hpp"
 #include "common/av/libav.hpp"
+#include "common/media/frame.hpp"
 
 namespace tongke::av {
 
@@ -30,6 +31,10 @@ Result<CodecPtr> make_encoder(const char* name);
 
 /// AAC-LC at that rate (Hz), one frame of 1024 samples at a time; encoder_failed where it cannot have them.
 Result<CodecPtr> open_aac(int bitrate_kbps, int sample_rate, int channels);
+
+/// Room for what that encoder takes at once, and what its decoder must know.
+Result<FramePtr> aac_frame(const AVCodecContext& codec);
+Result<SharedTrack> aac_track(const AVCodecContext& codec);
 
 /// Gives `frame` to the encoder and calls `take(packet)` for all that comes out.
 template <class Take>

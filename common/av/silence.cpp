@@ -1,7 +1,6 @@
 #include "common/av/silence.hpp"
 
 #include "common/av/codec.hpp"
-#include "common/media/flv.hpp"
 
 namespace tongke::av {
 namespace {
@@ -15,27 +14,23 @@ constexpr int kFrames = 4;
 Result<Silence> encode_silence(int sample_rate, int channels) {
     auto codec = open_aac(kKbps, sample_rate, channels);
     if (!codec) return codec.error();
-    const FramePtr frame{av_frame_alloc()};
+    auto frame = aac_frame(**codec);
+    if (!frame) return frame.error();
     const PacketPtr packet{av_packet_alloc()};
-    if (!frame || !packet) return Error{Errc::out_of_memory};
-    frame->format = AV_SAMPLE_FMT_FLTP;
-    frame->sample_rate = sample_rate;
-    frame->nb_samples = kAacFrameSamples;
-    av_channel_layout_default(&frame->ch_layout, channels);
-    if (av_frame_get_buffer(frame.get(), 0) < 0) return Error{Errc::out_of_memory};
+    if (!packet) return Error{Errc::out_of_memory};
+    auto& sound = **frame;
     Silence out;
     for (int i = 0; i < kFrames; ++i) {
-        if (av_frame_make_writable(frame.get()) < 0) return Error{Errc::out_of_memory};
-        av_samples_set_silence(frame->extended_data, 0, kAacFrameSamples, channels, AV_SAMPLE_FMT_FLTP);
-        frame->pts = std::int64_t{i} * kAacFrameSamples;
-        const auto done = run_encoder(**codec, *frame, *packet, [&](const AVPacket& made) {
+        if (av_frame_make_writable(&sound) < 0) return Error{Errc::out_of_memory};
+        av_samples_set_silence(sound.extended_data, 0, kAacFrameSamples, channels, AV_SAMPLE_FMT_FLTP);
+        sound.pts = std::int64_t{i} * kAacFrameSamples;
+        const auto done = run_encoder(**codec, sound, *packet, [&](const AVPacket& made) {
             out.aac.assign(made.data, made.data + made.size);
         });
         if (!done) return done.error();
     }
     if (out.aac.empty()) return Error{Errc::encoder_failed};
-    auto track = flv::describe(TrackKind::audio,
-                               {(*codec)->extradata, static_cast<std::size_t>((*codec)->extradata_size)});
+    auto track = aac_track(**codec);
     if (!track) return track.error();
     out.track = std::move(*track);
     return out;

@@ -13,6 +13,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
 
 inline std::int64_t unix_ms(WallTime t) { return t.time_since_epoch().count(); }
+/// Cut off towards zero.
+inline std::int64_t whole_ms(SteadyTime::duration d) {
+    return std::chrono::duration_cast<Milliseconds>(d).count();
+}
 inline WallTime from_unix_ms(std::int64_t ms) { return WallTime{Milliseconds{ms}}; }
 
 /// Where a program reads the time; tests use ManualClock.

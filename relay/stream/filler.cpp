@@ -25,7 +25,7 @@ std::optional<Filler::Filled> Filler::next(std::int64_t until_dts_ms) {
 }
 
 std::int64_t Filler::dts_at(SteadyTime arrival) const {
-    return begin_.dts_ms + std::chrono::duration_cast<Milliseconds>(arrival - begin_.arrival).count();
+    return begin_.dts_ms + whole_ms(arrival - begin_.arrival);
 }
 
 void Filler::drop_pictures() {
@@ -77,11 +77,11 @@ SharedStill with_cts(const Still& still, std::int32_t cts_ms) {
     return shifted;
 }
 
-SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video) {
-    auto still = std::make_shared<Still>();
-    still->video = std::move(video);
-    still->pictures = {{share(flv::video_body(true, cts_ms, keyframe_avcc)), true, cts_ms}};
-    still->picture_ms = kHeldPictureMs;
+Still hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video) {
+    Still still;
+    still.video = std::move(video);
+    still.pictures = {{share(flv::video_body(true, cts_ms, keyframe_avcc)), true, cts_ms}};
+    still.picture_ms = kHeldPictureMs;
     return still;
 }
 

@@ -67,6 +67,6 @@ class Filler {
 SharedStill with_cts(const Still& still, std::int32_t cts_ms);
 
 /// A source's last keyframe, shown `cts_ms` after it is decoded, again and again; no sound.
-SharedStill hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video);
+Still hold_still(ByteView keyframe_avcc, std::int32_t cts_ms, SharedTrack video);
 
 }  // namespace tongke::relay

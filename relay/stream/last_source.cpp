@@ -14,6 +14,12 @@ constexpr std::int64_t kAacFrameSamples = 1024;
 // A broken encoder may say hours.
 constexpr std::int32_t kLongestCtsMs = 1000;
 
+void add_silence(const Still& from, Still& to) {
+    to.audio = from.audio;
+    to.silence = from.silence;
+    to.samples_per_frame = from.samples_per_frame;
+}
+
 }  // namespace
 
 void LastSource::note(const SharedFrame& frame) {
@@ -46,31 +52,28 @@ std::int64_t LastSource::shown_until_ms() const {
 }
 
 SharedStill LastSource::held(const Still* slate) const {
-    const auto quiet = silence(slate);
-    if (audio_ && !quiet) return nullptr;
-    if (!video_) return quiet;
+    if (!video_) return silence(slate);
+    if (audio_ && !silence_known(slate)) return nullptr;
     if (!keyframe_ || keyframe_->payload_offset >= keyframe_->payload->size()) return nullptr;
     const auto config = flv::parse_avc_config(*keyframe_->track->decoder_config);
     if (!config || !h264::has_idr(keyframe_->elementary(), config->nal_length_size)) return nullptr;
     // What the source sent last may be shown later than it was sent (B-frames).
     const auto behind = shown_until_ms() + 1 - end().dts_ms;
     const auto cts = static_cast<std::int32_t>(std::max<std::int64_t>(cts_ms(), behind));
-    auto still = std::make_shared<Still>(*hold_still(keyframe_->elementary(), cts, keyframe_->track));
-    if (quiet) {
-        still->audio = quiet->audio;
-        still->silence = quiet->silence;
-        still->samples_per_frame = quiet->samples_per_frame;
-    }
-    return still;
+    auto still = hold_still(keyframe_->elementary(), cts, keyframe_->track);
+    if (audio_) add_silence(*slate, still);
+    return std::make_shared<const Still>(std::move(still));
 }
 
 SharedStill LastSource::silence(const Still* slate) const {
-    if (!slate || !slate->audio || !same_parameters(slate->audio, audio_)) return nullptr;
-    auto still = std::make_shared<Still>();
-    still->audio = slate->audio;
-    still->silence = slate->silence;
-    still->samples_per_frame = slate->samples_per_frame;
-    return still;
+    if (!silence_known(slate)) return nullptr;
+    Still still;
+    add_silence(*slate, still);
+    return std::make_shared<const Still>(std::move(still));
+}
+
+bool LastSource::silence_known(const Still* slate) const {
+    return slate && slate->audio && same_parameters(slate->audio, audio_);
 }
 
 }  // namespace tongke::relay

@@ -30,6 +30,8 @@ class LastSource {
     SharedStill silence(const Still* slate) const;
 
   private:
+    bool silence_known(const Still* slate) const;
+
     std::optional<SteadyTime> arrival_;
     std::int64_t number_ = 0;
     std::int64_t newest_dts_ms_ = 0;

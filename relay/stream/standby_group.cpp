@@ -17,8 +17,6 @@ constexpr std::int64_t kUsualFrameMs = 40;
 // clock.
 constexpr std::int64_t kSlackMs = 3000;
 
-std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
-
 /// Moments from `from` on, pressed together between `edge` and `end` in their order; from `end` on as they
 /// are.
 class Squeeze {

@@ -29,8 +29,6 @@ constexpr Milliseconds kLongestLeadIn{1000};
 // An absence is closed with the last keyframe held up to here; beyond, what returns is a DISCONTINUITY.
 constexpr std::chrono::seconds kLongestHold{15};
 
-std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
-
 std::string codec_text(const SharedTrack& track) {
     if (!track) return {};
     if (track->kind == TrackKind::video) {
@@ -240,8 +238,7 @@ Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed&
 }
 
 void Stream::State::start_run(const IngestFrame& first, std::int64_t dts_ms) {
-    const auto wall = unix_ms(parts.clock.wall()) -
-                      std::chrono::duration_cast<Milliseconds>(parts.clock.now() - first.arrival).count();
+    const auto wall = unix_ms(parts.clock.wall()) - whole_ms(parts.clock.now() - first.arrival);
     // Unique although the clock may have been set back: first numbers never fall.
     run = fmt::format("{:x}", parts.state.first_frame(wall) / 256);
     hls::SegmenterConfig config;

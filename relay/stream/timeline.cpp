@@ -18,8 +18,6 @@ std::int64_t start_of_run(std::uint32_t timestamp) {
     return timestamp < kHighestStart ? timestamp : kSlackMs;
 }
 
-std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
-
 }  // namespace
 
 Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, SteadyTime arrival) {

@@ -5,8 +5,6 @@ namespace {
 
 constexpr std::int64_t kLateMs = 1000;
 
-std::int64_t whole_ms(SteadyTime::duration d) { return std::chrono::duration_cast<Milliseconds>(d).count(); }
-
 }  // namespace
 
 Pace::Pace(SteadyTime now, WallTime wall, int fps)

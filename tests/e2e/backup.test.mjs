@@ -4,24 +4,19 @@
 // own, and one of those is stopped in the middle of a GOP.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { load } from '../pages/load.mjs';
 import { Child, run } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';
+import { codeReader, codeStrip, debugWindow } from '../support/time_code.mjs';
 import { pause, until } from '../support/wait.mjs';
 
-const { readTimeCode } = await load('common/ui/time_code');
 const kQuiet = ['-hide_banner', '-nostdin', '-loglevel', 'warning'];
-const kWidth = 1280, kHeight = 720, kBar = 72;
+const kWidth = 1280, kHeight = 720;
 const rounds = process.env.TONGKE_FULL ? 5 : 1;
 
 async function camera(t) {
   const relay = await startRelay(t, ['test']);
-  const file = join(relay.dir, 'schedule.json');
-  const slot = { id: 'd', kind: 'debug', title: '直播调试', begin: new Date(Date.now() - 60_000).toISOString(), end: new Date(Date.now() + 3600_000).toISOString(), rooms: [] };
-  writeFileSync(file, JSON.stringify({ schedule: [slot] }));
-  assert.equal((await relay.cli('schedule', 'import', file)).code, 0);
+  await debugWindow(relay, Date.now() - 60_000, Date.now() + 3600_000);
   const token = await relay.token('test');
   await relay.untilMedia('test', token, { segments: 2, seconds: 30 });
   return `${relay.rtmp}/live/test?token=${token}`;
@@ -37,15 +32,9 @@ test('the backup is on the screen within 2 s of the primary\'s silence', async (
     await relay.untilMedia('main', token, { segments: 2 });
     const backup = encoder(cameras[1], 'key-backup');
 
-    const seen = [], size = kWidth * kBar;
-    let pending = Buffer.alloc(0);
-    const take = (chunk) => {
-      pending = Buffer.concat([pending, chunk]);
-      for (; pending.length >= size; pending = pending.subarray(size))
-        seen.push({ at: Date.now(), code: readTimeCode({ data: pending.subarray(0, size), width: kWidth, height: kHeight, step: 1 }) });
-    };
+    const seen = [], take = codeReader(kWidth, kHeight, (code) => seen.push({ at: Date.now(), code }));
     const url = `${relay.rtmp}/live/main?token=${token}`, record = join(relay.dir, 'record.mkv');
-    const screen = new Child(t, 'ffmpeg', [...kQuiet, '-i', url, '-an', '-fps_mode', 'passthrough', '-vf', `crop=${kWidth}:${kBar}:0:0`, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'], { onStdout: take, keepStdout: false });
+    const screen = new Child(t, 'ffmpeg', [...kQuiet, '-i', url, ...codeStrip(kWidth, kHeight)], { onStdout: take, keepStdout: false });
     const recorder = new Child(t, 'ffmpeg', [...kQuiet, '-i', url, '-t', '30', '-c', 'copy', record]);
     await until('the screen shows pictures', () => seen.length > 100, 30);
     await pause(8000 + Math.random() * 2000);  // anywhere in the GOP; the backup has connected meanwhile

@@ -3,37 +3,20 @@
 // pictures; scaled to 640×360 and 500 kbit/s too; flash and beep fall together.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { load } from '../pages/load.mjs';
 import { Child, run } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';
 import { publish } from '../support/media.mjs';
+import { codeReader, codeStrip, debugWindow } from '../support/time_code.mjs';
 import { until } from '../support/wait.mjs';
 
-const { readTimeCode } = await load('common/ui/time_code');
 const seconds = process.env.TONGKE_FULL ? 60 : 10;
 const kQuiet = ['-hide_banner', '-nostdin', '-loglevel', 'warning'];
 
-async function schedule(relay, beginMs, endMs) {
-  const file = join(relay.dir, 'schedule.json');
-  const slot = { id: 'd', kind: 'debug', title: '直播调试', begin: new Date(beginMs).toISOString(), end: new Date(endMs).toISOString(), rooms: [] };
-  writeFileSync(file, JSON.stringify({ schedule: [slot] }));
-  const answer = await relay.cli('schedule', 'import', file);
-  assert.equal(answer.code, 0, answer.stderr);
-}
-
 /** The time code of every decoded picture; null where there is none. */
 async function codes(t, input, width, height, extra = []) {
-  const bar = Math.floor(height / 10), size = width * bar, out = [];
-  let pending = Buffer.alloc(0);
-  const take = (chunk) => {
-    pending = pending.length ? Buffer.concat([pending, chunk]) : chunk;
-    let at = 0;
-    for (; at + size <= pending.length; at += size) out.push(readTimeCode({ data: pending.subarray(at, at + size), width, height, step: 1 }));
-    pending = pending.subarray(at);
-  };
-  const child = new Child(t, 'ffmpeg', [...kQuiet, ...input, ...extra, '-an', '-fps_mode', 'passthrough', '-vf', `crop=${width}:${bar}:0:0`, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'], { onStdout: take, keepStdout: false });
+  const out = [];
+  const child = new Child(t, 'ffmpeg', [...kQuiet, ...input, ...extra, ...codeStrip(width, height)], { onStdout: codeReader(width, height, (code) => out.push(code)), keepStdout: false });
   const end = await child.ended;
   assert.equal(end.code, 0, child.stderr);
   return out;
@@ -52,7 +35,7 @@ function judge(t, name, list, least) {
 
 test('the test channel is read back from what players decode', async (t) => {
   const relay = await startRelay(t, ['test']);
-  await schedule(relay, Date.now() - 60_000, Date.now() + 3600_000);
+  await debugWindow(relay, Date.now() - 60_000, Date.now() + 3600_000);
   const token = await relay.token('test');
   const rtmp = ['-t', String(seconds), '-i', `${relay.rtmp}/live/test?token=${token}`];
   await relay.untilMedia('test', token, { seconds: 20, segments: 3 });
@@ -98,6 +81,6 @@ test('the test channel is read back from what players decode', async (t) => {
   await guest.stop();
   await until('the channel is back', async () => (await shown()).some(Boolean), 20, 500);
 
-  await schedule(relay, Date.now() + 3600_000, Date.now() + 7200_000);
+  await debugWindow(relay, Date.now() + 3600_000, Date.now() + 7200_000);
   await until('the channel is off the air', async () => /^tongke_stream_publisher_up\{stream="test"\} 0$/m.test(await (await fetch(`${relay.http}/metrics`)).text()), 10);
 });

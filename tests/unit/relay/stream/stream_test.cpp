@@ -148,6 +148,18 @@ void get_slate(Stage& s) {
     REQUIRE(s.stream().info().slate == SlateState::ready);
 }
 
+/// A publisher that has sent three seconds, and the slate for it.
+struct Published : private test::TemporaryDir, Stage {
+    explicit Published(const PublisherInfo& who = {}, int pictures = 75, int group = 50)
+        : Stage(path(), with_slate()) {
+        hub.start();
+        first = stream().begin(who, {}).id;
+        play(first, pictures, group);
+        get_slate(*this);
+    }
+    PublicationId first = 0;
+};
+
 bool is_slate(const SharedFrame& frame) { return test::id_of(frame->kind, *frame->payload) == 0x51; }
 
 }  // namespace
@@ -299,12 +311,8 @@ TEST_CASE("what the API says of a stream is what came in") {
 }
 
 TEST_CASE("a lost publisher's place is filled by the slate, until it is back") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
-    const auto first = s.stream().begin({}, {}).id;
-    s.play(first, 75);
-    get_slate(s);
+    Published s;
+    const auto first = s.first;
     const auto source_frames = s.frames.all.size();
     s.stream().end(first);
     s.wait(2900ms);
@@ -344,12 +352,8 @@ TEST_CASE("a lost publisher's place is filled by the slate, until it is back") {
 }
 
 TEST_CASE("one that connects and sends nothing ends no slate; the grace does") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
-    const auto first = s.stream().begin({}, {}).id;
-    s.play(first, 75);
-    get_slate(s);
+    Published s;
+    const auto first = s.first;
     s.stream().end(first);
     s.wait(5000ms);
     const auto second = s.stream().begin({}, {}).id;
@@ -369,29 +373,19 @@ TEST_CASE("one that connects and sends nothing ends no slate; the grace does") {
 }
 
 TEST_CASE("the test channel that goes off the air leaves no slate") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
     PublisherInfo who;
     who.generated = true;
-    const auto first = s.stream().begin(who, {}).id;
-    s.play(first, 75);
-    get_slate(s);
+    Published s(who);
     const auto before = s.frames.all.size();
-    s.stream().end(first);
+    s.stream().end(s.first);
     s.wait(8000ms);
     CHECK(s.frames.all.size() == before);
 }
 
 TEST_CASE("what stands in for a source does not settle the target duration") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
-    const auto first = s.stream().begin({}, {}).id;
-    s.play(first, 25, 1000);
-    get_slate(s);
+    Published s({}, 25, 1000);
     const auto before = s.frames.all.size();
-    s.stream().end(first);
+    s.stream().end(s.first);
     s.wait(8000ms);
     CHECK(s.frames.all.size() == before);
     s.play(s.stream().begin({}, {}).id, 500, 100);
@@ -399,12 +393,7 @@ TEST_CASE("what stands in for a source does not settle the target duration") {
 }
 
 TEST_CASE("one that takes the place and sends nothing leaves it to the slate, and the grace ends it") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
-    const auto first = s.stream().begin({}, {}).id;
-    s.play(first, 75);
-    get_slate(s);
+    Published s;
     const auto second = s.stream().begin({}, {}).id;  // replaces the first
     s.wait(4000ms);
     CHECK(s.stream().info().slate == SlateState::on);
@@ -420,12 +409,8 @@ TEST_CASE("one that takes the place and sends nothing leaves it to the slate, an
 }
 
 TEST_CASE("other sound parameters with another picture are one discontinuity") {
-    test::TemporaryDir dir;
-    Stage s(dir.path(), with_slate());
-    s.hub.start();
-    const auto first = s.stream().begin({}, {}).id;
-    s.play(first, 75);
-    get_slate(s);
+    Published s;
+    const auto first = s.first;
     s.stream().end(first);
     s.clock.advance(1500ms);
     auto other = *s.audio;
