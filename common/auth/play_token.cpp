@@ -14,7 +14,8 @@ std::string make_play_token(const SigningKey& key, const PlayToken& token) {
                     boost::json::serialize(boost::json::object{{"sub", token.node},
                                                                {"stream", token.stream},
                                                                {"join_until", numeric_date(token.join_until)},
-                                                               {"leave_at", numeric_date(token.leave_at)}}));
+                                                               {"leave_at", numeric_date(token.leave_at)},
+                                                               {"kid", key.public_key().kid()}}));
 }
 
 // A token is asked about several times a second for hours; its signature is

@@ -1,9 +1,9 @@
 // Segments as MPEG transport stream through libavformat (ISO/IEC 13818-1), for
 // players that know no fMP4. Each segment begins with its tables, and with the
 // parameter sets where it begins with an IDR picture (one that was cut off-keyframe
-// has none, CONTRACT.md §5); the continuity counters run on from one to the next, so
-// that who plays them in a row sees one stream. One per rendition; not for
-// two threads at once.
+// has none, CONTRACT.md §5); the continuity counters run on from one to the next,
+// so that segments played in a row are one stream. One per rendition; not for two
+// threads at once.
 #pragma once
 #include <map>
 #include <span>

@@ -16,19 +16,6 @@ std::string bracketed(const std::string& section) {
     return section.empty() ? "the top level" : '[' + section + ']';
 }
 
-std::string as_toml_text(std::string_view value) {
-    std::string out = "\"";
-    for (const char c : value) {
-        if (c == '"' || c == '\\')
-            out += {'\\', c};
-        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-            out += fmt::format("\\u{:04X}", static_cast<int>(c));
-        else
-            out += c;
-    }
-    return out + '"';
-}
-
 void collect_keys(const toml::table& table, const std::string& section, std::vector<std::string>& out) {
     for (const auto& [key, node] : table) {
         const auto name = joined(section, key.str());
@@ -40,6 +27,19 @@ void collect_keys(const toml::table& table, const std::string& section, std::vec
 }  // namespace
 
 void toml_fault(const char* what) { throw std::logic_error(what); }
+
+std::string toml_text(std::string_view value) {
+    std::string out = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\')
+            out += {'\\', c};
+        else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+            out += fmt::format("\\u{:04X}", static_cast<int>(c));
+        else
+            out += c;
+    }
+    return out + '"';
+}
 
 std::string Problem::to_string() const {
     return line > 0 ? fmt::format("{}:{}: {}", file, line, text) : fmt::format("{}: {}", file, text);
@@ -142,7 +142,7 @@ void Document::set(std::string_view assignment) {
         }
     };
     const bool one_line = value.find_first_of("\n\r#") == std::string_view::npos;
-    if (!(one_line && try_parse(value)) && !try_parse(as_toml_text(value))) {
+    if (!(one_line && try_parse(value)) && !try_parse(toml_text(value))) {
         impl_->problems.push_back({place, 0, "must be section.key=value"});
         return;
     }

@@ -30,6 +30,9 @@ struct Document::Impl {
     void find_unknown(const toml::table& table, const std::string& name, std::vector<Problem>& out) const;
 };
 
+/// A TOML string that says this.
+std::string toml_text(std::string_view value);
+
 inline std::string joined(const std::string& section, std::string_view key) {
     return section.empty() ? std::string(key) : section + '.' + std::string(key);
 }

@@ -149,8 +149,9 @@ void Presentation::render() {
 }
 
 double Presentation::hold_back_seconds() const {
-    const double wanted = config_.latency_seconds > 0 ? config_.latency_seconds + target_duration_ : 0;
-    return std::max(wanted, 3.0 * target_duration_);
+    const double least = 3.0 * target_duration_;
+    if (config_.latency_seconds <= 0) return least;
+    return std::max<double>(config_.latency_seconds, least) + target_duration_;
 }
 
 std::optional<std::int64_t> Presentation::first_msn() const {

@@ -61,7 +61,7 @@ class Presentation {
 
     AddResult add(SharedSegment segment, SteadyTime now);
 
-    /// `path` below the presentation: index.m3u8, live.m3u8, RUN/init-K.mp4, RUN/MSN.m4s or .ts.
+    /// `path` below the presentation: index.m3u8, live.m3u8, RUN/init-HASH.mp4, RUN/MSN.m4s or .ts.
     /// A blocked reload (`_HLS_msn`) is answered by a later add() or expire().
     void answer(const http::Request& request, std::string_view path, const Delivery& delivery, SteadyTime now,
                 http::Reply reply);

@@ -21,7 +21,7 @@ constexpr std::string_view extension(Container container) {
 /// What a player must know before a segment; a new one only when codec parameters
 /// changed. In fMP4 it has bytes of its own, the EXT-X-MAP; in TS each segment begins with them.
 struct InitSection {
-    std::string name;    // relative to the media playlist, e.g. "1a2b3c/init-0.mp4"; "" in TS
+    std::string name;    // relative to the playlist: RUN/init-HASH.mp4, 8 hex digits of its bytes; "" in TS
     SharedBytes data;    // null in TS
     std::string codecs;  // RFC 6381, e.g. "avc1.64001f,mp4a.40.2"
     int width = 0;

@@ -13,7 +13,7 @@
 #include "common/http/pending.hpp"
 #include "common/http/request_head.hpp"
 #include "common/http/server_stream.hpp"
-#include "common/log/log.hpp"
+#include "common/log/sparse.hpp"
 
 namespace tongke::http {
 namespace {
@@ -120,9 +120,19 @@ class StreamConnection final : public Connection,
         if (!aborted_) co_await io_.linger(kLinger, kMostLingering);
     }
 
+    /// Counted, and in the log.
+    void note(Refusal reason) {
+        state_.refuse(reason);
+        say(kRefusalNames[static_cast<std::size_t>(reason)]);
+    }
+
+    void say(std::string_view reason) const {
+        log::sparse(log::Level::info, "http", reason, fmt::format("{}: refused: {}", peer_, reason));
+    }
+
     Task<> turn_away() {
         busy_ = true;
-        state_.refuse(Refusal::too_many_connections);
+        note(Refusal::too_many_connections);
         if (kTls) co_return;  // a handshake would cost more than the answer is worth
         const Request nobody;
         auto busy = problem(503, "too_many_connections", "服务器正忙，请稍后重试");
@@ -133,7 +143,7 @@ class StreamConnection final : public Connection,
 
     Task<bool> shake_hands() {
         const Error error = co_await io_.handshake(limits().handshake);
-        if (error && !aborted_) state_.refuse(Refusal::tls_handshake);
+        if (error && !aborted_) note(Refusal::tls_handshake);
         co_return !error;
     }
 
@@ -154,7 +164,7 @@ class StreamConnection final : public Connection,
         describe(*request);
         if (state_.options.admit)
             if (auto answer = state_.options.admit(*request)) {
-                state_.refuse(Refusal::not_admitted);
+                note(Refusal::not_admitted);
                 co_await send(*request, std::move(*answer), false);
                 co_return false;
             }
@@ -203,7 +213,7 @@ class StreamConnection final : public Connection,
 
     Task<bool> refuse(ReadFailure failure, const Request* request = nullptr) {
         if (failure.reason && !aborted_) {
-            state_.refuse(*failure.reason);
+            note(*failure.reason);
             Request unknown;
             describe(unknown);
             co_await send(request ? *request : unknown,
@@ -224,11 +234,16 @@ class StreamConnection final : public Connection,
         pending_.reset();
         if (aborted_) co_return false;
         if (!pending->response) {
-            state_.refuse(Refusal::handler_timeout);
+            note(Refusal::handler_timeout);
             pending->response = problem(503, "handler_timeout", "服务器没有及时答复，请稍后重试");
         }
         auto& response = *pending->response;
-        if (!response.counted_as.empty()) state_.count(response.counted_as);
+        if (!response.counted_as.empty()) {
+            state_.count(response.counted_as);
+            // Who lacks a right is in the audit log; what is malformed would be nowhere.
+            if (response.status == 400 || response.status == 413 || response.status == 415)
+                say(response.counted_as);
+        }
         if (response.stream) {
             co_await stream_events(asked, std::move(response));
             co_return false;
@@ -266,7 +281,7 @@ class StreamConnection final : public Connection,
 
     Task<bool> write(ByteView head, ByteView body) {
         const bool done = co_await io_.write(head, body, limits().write_progress, state_.sent);
-        if (!done && io_.timed_out()) state_.refuse(Refusal::slow_reader);
+        if (!done && io_.timed_out()) note(Refusal::slow_reader);
         co_return done;
     }
 
@@ -280,7 +295,7 @@ class StreamConnection final : public Connection,
         const std::string head = response_head(response, false);
         if (request.method != "HEAD" && co_await write(as_bytes(head), {}))
             co_await (pump(*channel) || watch_for_close());
-        if (channel->fell_behind()) state_.refuse(Refusal::slow_event_reader);
+        if (channel->fell_behind()) note(Refusal::slow_event_reader);
         channel->end();
         channel_.reset();
     }

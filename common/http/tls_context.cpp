@@ -1,5 +1,7 @@
 #include "common/http/tls_context.hpp"
 
+#include "common/http/tls_files.hpp"
+
 #include <openssl/ssl.h>
 
 namespace tongke::http {
@@ -38,6 +40,12 @@ Result<std::shared_ptr<boost::asio::ssl::context>> load_tls_context(const std::s
     if (SSL_CTX_check_private_key(context->native_handle()) != 1)
         return boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
     return context;
+}
+
+Result<void> check_tls_files(const std::string& certificate, const std::string& private_key) {
+    const auto context = load_tls_context(certificate, private_key);
+    if (!context) return context.error();
+    return {};
 }
 
 }  // namespace tongke::http

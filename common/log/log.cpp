@@ -52,6 +52,14 @@ void configure(Level level, const std::string& file) {
     output().logger.set_level(to_spdlog(level));
 }
 
+void reconfigure(Level level, const std::string& file) {
+    try {
+        configure(level, file);
+    } catch (const std::exception& fault) {
+        error("log", "the log file cannot be opened, the old one stays: {}", fault.what());
+    }
+}
+
 bool enabled(Level level) { return output().logger.should_log(to_spdlog(level)); }
 
 void write(Level level, std::string_view component, std::string_view message) {

@@ -14,6 +14,8 @@ enum class Level { debug, info, warn, error };
 /// `file` empty: stderr. May be called again (SIGHUP), from any thread, to change level or reopen.
 /// Throws std::exception when the file cannot be opened; then nothing changed.
 void configure(Level level, const std::string& file = {});
+/// The same for a program that runs: where the file cannot be opened it says so, and the old one stays.
+void reconfigure(Level level, const std::string& file);
 bool enabled(Level level);
 void write(Level level, std::string_view component, std::string_view message);
 

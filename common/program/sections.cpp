@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "common/http/tls_files.hpp"
+
 namespace tongke::program {
 
 std::vector<net::IpPrefix> HttpConfig::proxies() const {
@@ -28,9 +30,20 @@ void read_http(config::Section section, HttpConfig& out) {
             section.problem("trusted_proxies", "must be addresses or prefixes like \"10.0.0.0/8\"");
 }
 
-void check_readable(const config::Section& section, std::string_view key, const std::string& path) {
-    if (!path.empty() && access(path.c_str(), R_OK) != 0)
-        section.problem(key, fmt::format("the file of '{}' cannot be read: {}", key, path));
+bool check_readable(const config::Section& section, std::string_view key, const std::string& path) {
+    if (path.empty() || access(path.c_str(), R_OK) == 0) return true;
+    section.problem(key, fmt::format("the file of '{}' cannot be read: {}", key, path));
+    return false;
+}
+
+bool same_socket(const config::Address& a, const config::Address& b) {
+    return a.enabled() && b.enabled() && a.port != 0 && a.port == b.port &&
+           (a.any() || b.any() || a.host == b.host);
+}
+
+void check_listeners(const config::Section& section, const HttpConfig& http, const TlsConfig& tls) {
+    if (tls.enabled() && same_socket(http.listen, http.tls_listen))
+        section.problem("tls_listen", "http.tls_listen and http.listen are the same");
 }
 
 void read_tls(config::Section section, TlsConfig& out) {
@@ -39,8 +52,12 @@ void read_tls(config::Section section, TlsConfig& out) {
     if (out.certificate.empty() != out.private_key.empty())
         section.problem(out.certificate.empty() ? "private_key" : "certificate",
                         "certificate and private_key go together: set both or none");
-    check_readable(section, "certificate", out.certificate);
-    check_readable(section, "private_key", out.private_key);
+    const bool certificate = check_readable(section, "certificate", out.certificate);
+    const bool key = check_readable(section, "private_key", out.private_key);
+    if (!certificate || !key || out.certificate.empty() || out.private_key.empty()) return;
+    if (const auto usable = http::check_tls_files(out.certificate, out.private_key); !usable)
+        section.problem("certificate", fmt::format("certificate and private_key cannot be used: {}",
+                                                   usable.error().message()));
 }
 
 void read_log(config::Section section, LogConfig& out) {

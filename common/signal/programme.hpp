@@ -1,5 +1,5 @@
 // What the test channel shows and sounds at a moment of UTC (QOE.md 5): a flash
-// and a beep every 2 s, and each minute a tone on the left and one on the right
+// and a beep every 2 s, and each minute two tones on the left and two on the right
 // loudspeaker. One table for picture and sound, so that they cannot differ. Pure.
 #pragma once
 #include <cstdint>

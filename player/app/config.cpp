@@ -7,6 +7,7 @@ namespace {
 
 void read_relay(config::Section section, RelayConfig& out) {
     section.read("url", out.url);
+    while (out.url.ends_with('/')) out.url.pop_back();
     section.read("ca", out.ca);
     if (!out.url.empty() && !http::Url::parse(out.url))
         section.problem("url", "must be http://HOST[:PORT] or https://HOST[:PORT]");
@@ -38,6 +39,7 @@ PlayerConfig read_config(const config::Document& document) {
     read_upstreams(root, out.upstreams);
     program::read_http(root.section("http"), out.http);
     program::read_tls(root.section("tls"), out.tls);
+    program::check_listeners(root.section("http"), out.http, out.tls);
     program::read_log(root.section("log"), out.log);
     return out;
 }

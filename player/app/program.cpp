@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "common/config/edit.hpp"
 #include "common/program/document.hpp"
 #include "player/app/command_line.hpp"
 #include "player/app/config.hpp"
@@ -26,18 +27,16 @@ std::optional<PlayerConfig> load_config(const CommandLine& line, std::ostream& e
     return out;
 }
 
-/// CONTRACT.md §2: writes `[relay] url` where the file has none.
-void write_relay_url(const std::string& file, const std::string& url) {
-    auto text = read_whole(file, 1u << 20);
-    if (!text) return;
-    const std::string entry = "url = \"" + url + "\"\n";
-    const auto table = text->rfind("[relay]\n", 0) == 0 ? std::size_t{0} : text->find("\n[relay]\n");
-    if (table == std::string::npos)
-        *text += "\n[relay]\n" + entry;
-    else
-        text->insert(text->find('\n', table + 1) + 1, entry);
-    const auto written = write_whole(file, *text);
-    if (!written) std::cerr << file << ": " << written.error().message() << '\n';
+/// CONTRACT.md §2: writes `[relay] url`; the rest of the file stays as it is. False, with a word of what to
+/// do, where it cannot.
+bool write_relay_url(const std::string& file, const std::string& url) {
+    const auto text = read_whole(file, 1u << 20);
+    const auto changed = text ? config::with_text(*text, "relay", "url", url) : std::nullopt;
+    const auto written = changed ? rewrite(file, *changed) : Result<void>{};
+    if (changed && written) return true;
+    std::cerr << file << ": could not be changed" << (written ? "" : ": " + written.error().message())
+              << "; write it yourself:\n[relay]\nurl = \"" << url << "\"\n";
+    return false;
 }
 
 int run_enroll(const CommandLine& line, const PlayerConfig& config, command::Enroll enroll) {
@@ -48,8 +47,9 @@ int run_enroll(const CommandLine& line, const PlayerConfig& config, command::Enr
     if (!enrol({config.data_dir, enroll.relay, enroll.code, config.relay.ca}, std::cout, std::cerr))
         return kExitOther;
     const auto file = program::config_file(line.config_file, kSystemFile);
-    if (config.relay.url.empty() && !file.empty()) write_relay_url(file, enroll.relay);
-    return kExitDone;
+    if (config.relay.url == enroll.relay || file.empty()) return kExitDone;
+    // Where the file names no relay, the node finds the one that enrolled it.
+    return write_relay_url(file, enroll.relay) || config.relay.url.empty() ? kExitDone : kExitOther;
 }
 
 int run_replay(const command::QoeReplay& command) {

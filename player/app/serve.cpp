@@ -31,7 +31,7 @@ int serve(const PlayerConfig& config, const std::function<std::optional<PlayerCo
     auto options = options_of(config);
     options.on_reload = [&reread] {
         if (const auto fresh = reread())
-            log::configure(fresh->log.level_value(), fresh->log.file);
+            log::reconfigure(fresh->log.level_value(), fresh->log.file);
         else
             log::error("app", "reload: the configuration has problems, nothing was changed");
     };

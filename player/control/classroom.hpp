@@ -26,7 +26,7 @@ class Classroom {
     void end(WallTime at);
     /// `replayed`: recorded before this process began, so it adds to no counter.
     Error beacons(const qoe::BeaconBatch& batch, SteadyTime arrival, bool replayed = false);
-    /// Once a second: late batches, colour, state, gauges.
+    /// Every 250 ms: late batches, colour, state, gauges.
     void advance(const Bundle& bundle, bool testing);
     /// Buffer and latency as of now: at every tick, and when somebody reads the metrics.
     void show_gauges();

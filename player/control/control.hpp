@@ -1,8 +1,9 @@
 // The node's control plane (C09–C13): who is logged in, who holds which room's
 // lease, under which bundle. Owns sessions, leases, lock-outs and the audit
 // trail and keeps them on disk; every decision itself is may(). On the node's
-// I/O thread; files on the disk thread, passwords on the login thread. Nothing
-// is answered before it is on disk, and what cannot be audited is not done.
+// I/O thread; files on the disk thread, passwords on the login thread. A start
+// or a log-in is answered once it is on disk and audited, and a start that cannot
+// be is undone; a stop or a log-out holds at once, also where the disk fails.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -59,7 +60,7 @@ class Control {
     /// Refusals worth remembering (C10): kept in the audit trail, a flood as its count, not waited for.
     void audit_refusal(auth::AuditEntry entry);
 
-    /// Once a second: leases that are over, slots that were extended, sessions that aged.
+    /// Every 250 ms: leases that are over, slots that were extended, sessions that aged.
     void tick();
 
     std::function<void(const Lease&)> on_started;

@@ -1,7 +1,8 @@
 // Who plays in a room: the lease its 班主任 takes with 开始播放 (CONTRACT.md §6).
 // LeaseBook is pure: it decides and remembers, its owner keeps to_json() on
-// disk before anybody is told. A lease outlives reloads, log-outs, closed pages
-// and restarts; stop and slot end + 30 min end it. Fencing numbers only rise.
+// disk, a start's before anybody is told. A lease outlives reloads, log-outs,
+// closed pages and restarts; stop and slot end + 30 min end it. Fencing numbers
+// only rise.
 #pragma once
 #include <cstdint>
 #include <map>

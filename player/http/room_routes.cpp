@@ -22,6 +22,8 @@ void show_events(Site& site, const http::Request& request, http::Reply reply) {
     const auto query = site.control.query(request, request.capture("room"), Action::read);
     if (const auto ruling = may(query); !ruling.allowed) return reply(refusal(site, query, ruling, request));
     const auto after = request.query_value("after").value_or("");
+    if (!after.empty() && !telemetry::Spool::is_cursor(after))
+        return reply(http::problem(400, "bad_cursor", "after 参数不是事件位置，请从头读取"));
     const auto page =
         site.spool.after(std::string{request.capture("room")}, after, telemetry::RecordKind::event);
     std::string events;

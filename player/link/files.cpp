@@ -1,10 +1,12 @@
 #include "player/link/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -33,13 +35,15 @@ void sync_folder(const std::string& path) {
     ::close(fd);
 }
 
-}  // namespace
-
-Result<void> write_whole(const std::string& path, std::string_view content) {
+/// `like`: whose mode and owner it gets; null: 0600, the caller's.
+Result<void> replace(const std::string& path, std::string_view content, const struct stat* like) {
     const auto beside = path + ".new";
     const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return last_error();
-    auto written = write_all(fd, content);
+    Result<void> written;
+    if (like && (::fchown(fd, like->st_uid, like->st_gid) != 0 || ::fchmod(fd, like->st_mode & 07777) != 0))
+        written = last_error();
+    if (written) written = write_all(fd, content);
     if (::close(fd) != 0 && written) written = last_error();
     if (written && std::rename(beside.c_str(), path.c_str()) != 0) written = last_error();
     if (!written) {
@@ -48,6 +52,20 @@ Result<void> write_whole(const std::string& path, std::string_view content) {
     }
     sync_folder(path);
     return {};
+}
+
+}  // namespace
+
+Result<void> write_whole(const std::string& path, std::string_view content) {
+    return replace(path, content, nullptr);
+}
+
+Result<void> rewrite(const std::string& path, std::string_view content) {
+    std::error_code error;
+    const auto whole = std::filesystem::canonical(path, error).string();
+    struct stat like {};
+    if (error || ::stat(whole.c_str(), &like) != 0) return last_error();
+    return replace(whole, content, &like);
 }
 
 std::optional<std::string> read_whole(const std::string& path, std::size_t most) {

@@ -22,7 +22,7 @@ std::string_view to_string(Scope s);
 std::string_view to_string(TestState s);
 std::string_view to_string(Verdict v);
 
-/// Each pair: the limit of 合格, the limit of 注意 (QOE.md §5). All of it is configuration.
+/// Each pair: the limit of 合格, the limit of 注意 (QOE.md §5). No configuration key changes them yet.
 struct Thresholds {
     double startup_pass_s = 5, startup_warn_s = 10;
     double one_stall_warn_s = 2;                          // one counted stall of at most this is 注意

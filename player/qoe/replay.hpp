@@ -1,6 +1,6 @@
 // A recorded incident, run again: JSON lines in, the event list out (JSON
 // lines), always the same for the same file. docs/qoe-replay.md has the format.
-// The node writes such files; `tongke-player qoe-replay FILE` reads them. Pure.
+// `tongke-player qoe-replay FILE` reads such files; only tests write them yet. Pure.
 #pragma once
 #include <functional>
 #include <string>

@@ -300,6 +300,14 @@ std::size_t Spool::unacknowledged_count() const {
     return static_cast<std::size_t>(impl_->stored.end() - first) + impl_->pending.size();
 }
 
+bool Spool::is_cursor(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == 0 || colon == std::string_view::npos || colon + 1 == text.size()) return false;
+    std::uint64_t seq = 0;
+    const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), seq);
+    return error == std::errc{} && end == text.data() + text.size();
+}
+
 Spool::Page Spool::after(const std::string& room, const std::string& cursor, RecordKind kind,
                          std::size_t max) const {
     const auto colon = cursor.rfind(':');

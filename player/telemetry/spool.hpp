@@ -75,6 +75,8 @@ class Spool {
     /// Everything of this boot up to and including seq has reached the relay. Kept on disk.
     void acknowledge(const std::string& boot, std::uint64_t seq);
     std::size_t unacknowledged_count() const;  // tongke_telemetry_spooled
+    /// Has the form of a cursor, whatever it points to.
+    static bool is_cursor(std::string_view text);
     /// GET …/events?after=: records of the room after the cursor "BOOT:SEQ" ("" = all), oldest first.
     /// A cursor that is gone or foreign starts from the oldest kept.
     struct Page {

@@ -4,7 +4,9 @@
 // I/O thread; every call and every call of the sink is there.
 //
 // Guarantees: segments come in order of msn and never twice; a hole appears only
-// when the relay no longer holds what was missed, and is then a discontinuity.
+// when the relay no longer holds what was missed, or between two starts over RTMP:
+// each joins at the newest keyframe (a cut within one resumes). It is then a
+// discontinuity.
 // Where a byte is due and none came for 1 s a second connection is opened, and
 // again each second with jitter (TRAPS.md 5: TCP's own back-off takes longer).
 #pragma once
@@ -98,8 +100,8 @@ class Upstream {
     Upstream(const Upstream&) = delete;
     Upstream& operator=(const Upstream&) = delete;
 
-    /// Goes on where the last start ended, as far as the relay holds it; with `begin_back` at most that many
-    /// seconds behind live (HLS): what was missed in between is of no use.
+    /// HLS goes on where the last start ended, as far as the relay holds it; with `begin_back` at most that
+    /// many seconds behind live: what was missed in between is of no use. RTMP begins at the newest keyframe.
     void start(std::optional<double> begin_back = {});
     /// `stopped` is called once nothing is left running; then it may be started again or destroyed.
     void stop(std::function<void()> stopped);

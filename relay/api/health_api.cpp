@@ -23,8 +23,8 @@ void add_health_routes(http::Router& router, const SharedState& state) {
     });
     router.add("GET", "/readyz", [state](const http::Request&, http::Reply reply) {
         const bool ready = !state->stopping && (!state->hooks.ready || state->hooks.ready());
-        reply(
-            text_response(ready ? 200 : 503, ready ? "ready\n" : "not ready\n", "text/plain; charset=utf-8"));
+        reply(ready ? text_response(200, "ready\n", "text/plain; charset=utf-8")
+                    : http::problem(503, "not_ready", "服务正在启动或停止，请稍后重试"));
     });
 }
 

@@ -57,6 +57,12 @@ StreamConfig read_stream(config::Section section, const StreamSettings& defaults
     return out;
 }
 
+void read_database(config::Section section, std::string& url) {
+    section.read("url", url);
+    if (!url.starts_with("sqlite:") && !url.starts_with("postgresql://"))
+        section.problem("url", "must begin with sqlite: or postgresql://");
+}
+
 void read_test_channel(config::Section section, TestChannelConfig& out) {
     section.read("enabled", out.enabled);
     section.read("bitrate_kbps", out.bitrate_kbps, 400, 20'000);
@@ -81,18 +87,13 @@ void read_limits(config::Section section, LimitsConfig& out) {
     section.read("handshake_seconds", out.handshake, milliseconds{1000}, minutes{10});
 }
 
-bool same_socket(const config::Address& a, const config::Address& b) {
-    return a.enabled() && b.enabled() && a.port != 0 && a.port == b.port &&
-           (a.any() || b.any() || a.host == b.host);
-}
-
 void check_listeners(const config::Section& root, const RelayConfig& c) {
     const auto http = root.section("http");
-    if (same_socket(c.rtmp.listen, c.http.listen))
+    program::check_listeners(http, c.http, c.tls);
+    if (program::same_socket(c.rtmp.listen, c.http.listen))
         http.problem("listen", "http.listen and rtmp.listen are the same");
-    if (!c.tls.enabled()) return;
-    if (same_socket(c.http.listen, c.http.tls_listen) || same_socket(c.rtmp.listen, c.http.tls_listen))
-        http.problem("tls_listen", "http.tls_listen is used by another listener too");
+    if (c.tls.enabled() && program::same_socket(c.rtmp.listen, c.http.tls_listen))
+        http.problem("tls_listen", "http.tls_listen and rtmp.listen are the same");
 }
 
 }  // namespace
@@ -127,7 +128,7 @@ RelayConfig read_config(const config::Document& document) {
     root.read("test_stream", out.test_stream);
     root.read("help_phone", out.help_phone);
     if (out.data_dir.empty()) root.problem("data_dir", "data_dir must not be empty");
-    root.section("database").read("url", out.database_url);
+    read_database(root.section("database"), out.database_url);
     read_rtmp(root.section("rtmp"), out.rtmp);
     program::read_http(root.section("http"), out.http);
     program::read_tls(root.section("tls"), out.tls);

@@ -231,11 +231,7 @@ void Relay::start() {
 
 void Relay::reload(const RelayConfig& fresh) {
     auto& s = *state_;
-    try {
-        log::configure(fresh.log.level_value(), fresh.log.file);
-    } catch (const std::exception& e) {
-        log::error("app", "the log file cannot be opened, the old one stays: {}", e.what());
-    }
+    log::reconfigure(fresh.log.level_value(), fresh.log.file);
     if (s.https_port == 0) return;
     const auto done = s.http->reload_certificate({fresh.tls.certificate, fresh.tls.private_key});
     if (done)

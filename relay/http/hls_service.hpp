@@ -1,9 +1,10 @@
 // HLS at the relay (CONTRACT.md §5): GET /hls/STREAM/PATH in fMP4, the same below
 // /hls/STREAM/ts/ in TS, the play token checked on every request, playlists and segments from memory. Each
-// worker has its own hls::Presentation of every stream and answers its own connections without a lock; a
-// finished segment reaches every worker by one post. Owned by the program, outlives server and workers.
-// Streams are added before the server starts. What a worker's client was told by one worker is true on all
-// others: a worker that is asked before its post has come catches up first.
+// worker has its own hls::Presentation of every stream and answers its own connections from it; a request
+// takes two short locks, for the tokens known and for who is watching (HlsClients). A finished segment
+// reaches every worker by one post. Owned by the program, outlives server and workers. Streams are added
+// before the server starts. What a client was told by one worker is true on all others: a worker that is
+// asked before its post has come catches up first.
 #pragma once
 #include <functional>
 #include <memory>

@@ -13,7 +13,7 @@
 
 namespace tongke::relay {
 
-/// Column titles; 附件2's own are not published, so they are configuration.
+/// Column titles; 附件2's own are not published, so these are ours. No configuration key changes them yet.
 struct RosterColumns {
     std::string room = "分课堂编号", room_name = "分课堂名称", county = "县代码", county_name = "县名称",
                 networks = "网络", teacher_name = "班主任姓名", teacher_account = "班主任账号",

@@ -1,6 +1,6 @@
-// Who may publish and who may play: asked by sessions, answered by the control
-// plane. The answer may come at once or later, from any thread, exactly once.
-// Whoever answers also writes the audit trail of what it refused.
+// Who may publish and who may play: asked by sessions. The answer may come at
+// once (the program's ConfigAuthoriser: on the calling worker) or later, from any
+// thread, exactly once. Whoever answers also audits what it refused.
 #pragma once
 #include <functional>
 #include <optional>

@@ -3,7 +3,7 @@
 #include <future>
 #include <random>
 
-#include "common/log/log.hpp"
+#include "common/log/sparse.hpp"
 #include "relay/session/session_set.hpp"
 
 namespace tongke::relay {
@@ -24,6 +24,7 @@ struct MediaServer::State {
     async::Task<> keep_rate();
     bool make_room();
     bool admit(const async::TcpSocket& socket);
+    void refuse(const async::TcpSocket& socket, const std::string& reason);
     void hand_over(async::TcpSocket socket, std::size_t worker);
 
     StreamHub& hub;
@@ -96,13 +97,19 @@ async::Task<> MediaServer::State::keep_rate() {
     co_await pause->async_wait(async::as_result);
 }
 
+void MediaServer::State::refuse(const async::TcpSocket& socket, const std::string& reason) {
+    metrics.refused(reason);
+    log::sparse(log::Level::warn, "rtmp", reason,
+                fmt::format("{}: refused: {}", net::peer_address(socket), reason));
+}
+
 bool MediaServer::State::admit(const async::TcpSocket& socket) {
     if (!options.allow_plain && !net::peer_is_loopback(socket)) {
-        metrics.refused("plain");
+        refuse(socket, "plain");
         return false;
     }
     if (connections >= options.limits.connections && !make_room()) {
-        metrics.refused("too_many_connections");
+        refuse(socket, "too_many_connections");
         return false;
     }
     return true;

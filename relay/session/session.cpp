@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "common/log/log.hpp"
+#include "common/log/sparse.hpp"
 #include "relay/session/player.hpp"
 #include "relay/session/publisher_role.hpp"
 
@@ -297,8 +297,14 @@ void Session::close_socket() {
 }
 
 void Session::log_end(EndReason reason, const std::string& detail) const {
-    // Who never got as far as asking for a stream is not worth a line each.
-    if (what_.empty()) return;
+    if (what_.empty()) {
+        // Who never got as far as asking for a stream is not worth a line each.
+        if (reason != EndReason::peer_closed && reason != EndReason::server_stopping)
+            log::sparse(log::Level::warn, "rtmp", text(reason),
+                        fmt::format("{}: closed before it asked for a stream: {}{}{}", peer_, text(reason),
+                                    detail.empty() ? "" : ": ", detail));
+        return;
+    }
     const auto seconds = std::chrono::duration<double>(context_.hub.clock().now() - since_).count();
     const auto frames = player_ ? player_->frames() : publisher_ ? publisher_->frames() : 0;
     const auto skipped = player_ ? player_->skipped() : 0;

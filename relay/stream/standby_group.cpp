@@ -10,7 +10,7 @@ namespace {
 
 // Ten seconds at 12 Mbit/s; who sends more between two keyframes is waited for.
 constexpr std::size_t kLargestGroup = 16u << 20;
-// What lies before the edge is shown within this.
+// What lies before the edge is shown within this, or within 17/16 ms a picture where that is longer.
 constexpr std::int64_t kShownWithinMs = 200;
 constexpr std::int64_t kUsualFrameMs = 40;
 // As the timeline's: a step beyond it that the wall clock does not explain is a jump of the publisher's

@@ -9,8 +9,8 @@
 #include "common/log/log.hpp"
 #include "common/media/flv.hpp"
 #include "relay/stream/advisories.hpp"
-#include "relay/stream/last_source.hpp"
 #include "relay/stream/rates.hpp"
+#include "relay/stream/stand_in.hpp"
 #include "relay/stream/standby_group.hpp"
 #include "relay/stream/stream_parts.hpp"
 #include "relay/stream/timeline.hpp"
@@ -21,13 +21,6 @@ namespace {
 // A hole this long in the timeline is a DISCONTINUITY; less, players bridge.
 constexpr std::int64_t kHoleMs = 500;
 constexpr std::chrono::seconds kTimeToBegin{10};
-// The last picture may stand this long before it is sent again.
-constexpr Milliseconds kPictureStands{350};
-constexpr Milliseconds kSoundFrame{22};
-// A source without sound for this long has none.
-constexpr Milliseconds kLongestLeadIn{1000};
-// An absence is closed with the last keyframe held up to here; beyond, what returns is a DISCONTINUITY.
-constexpr std::chrono::seconds kLongestHold{15};
 
 std::string codec_text(const SharedTrack& track) {
     if (!track) return {};
@@ -51,24 +44,21 @@ struct Stream::State {
         SharedFrame frame;
         bool repaired;
     };
-    Taken take(IngestFrame in, const Timeline::Placed& placed, bool stand_in = false);
+    Taken take(IngestFrame in, const Timeline::Placed& placed, bool stands_in = false);
     void take_over(PublicationId id);
     void start_run(const IngestFrame& first, std::int64_t dts_ms);
     void adopt_track(const SharedTrack& track);
-    std::optional<SegmentMark> segment_mark(const IngestFrame& frame, std::int64_t dts_ms, bool stand_in);
+    std::optional<SegmentMark> segment_mark(const IngestFrame& frame, std::int64_t dts_ms, bool stands_in);
     void note_loss();
     bool grace_over(SteadyTime now) const;
     void publish(const SharedFrame& frame);
     void count(const Frame& frame, bool repaired);
     Milliseconds slate_after() const;
-    bool slate_usable() const;
     void begin_slate(SteadyTime now);
-    void end_absence(SteadyTime arrival, const SharedTrack& next);
-    SharedStill for_absence(SteadyTime::duration absence) const;
+    void end_absence(SteadyTime arrival, const SharedTrack& first);
     void fill_until(SteadyTime moment);
-    void fill(Filler& from, std::int64_t until_dts_ms);
     void lead_in(TrackKind kind, std::int64_t dts_ms);
-    void slate_off();
+    void put(Filler::Filled filled);
     void keep_slate_ready();
     template <class Work>
     void post_to_views(Work work);
@@ -94,15 +84,8 @@ struct Stream::State {
     bool lost_generated = false;               // it was the relay's own
     // By whoever publishes a lesson; that the test channel ends is the schedule's.
     std::atomic<bool> away{false};
-    LastSource source;
+    StandIn stand_in;
     StandbyGroup standby;
-    std::optional<Filler> filler;
-    std::optional<Filler> quiet;  // from a source's return to its first sound
-    std::int64_t quiet_until_ms = 0;
-    bool slate_on = false;
-    SharedStill slate;
-    StreamSetup slate_for;  // the source that `slate` was made for
-    bool slate_asked = false;
     std::uint64_t frames = 0;
     std::uint64_t frames_at_tick = 0;
     std::atomic<int> target_duration{0};
@@ -148,7 +131,7 @@ void Stream::end(PublicationId id) {
 
 /// Nobody sends any more: also where the one that took the place has not begun to.
 void Stream::State::note_loss() {
-    if (publishers.sending() || publisher_lost || !source.arrival()) return;
+    if (publishers.sending() || publisher_lost || !stand_in.source().arrival()) return;
     publisher_lost = parts.clock.now();
     away = live && !lost_generated;
     flush_what_is_left();
@@ -182,19 +165,20 @@ void Stream::append(PublicationId id, IngestFrame in) {
         s.rates.restart();
     }
     const auto placed = s.timeline.place(in.kind, in.timestamp, in.arrival);
-    if (placed.late) return s.quiet.reset();
+    if (placed.late) return s.stand_in.end_lead_in();
     s.lead_in(in.kind, placed.dts_ms);
     const auto taken = s.take(std::move(in), placed);
     s.count(*taken.frame, taken.repaired);
-    s.source.note(taken.frame);
+    s.stand_in.note(taken.frame);
 }
 
 /// Another source goes on with what it has sent since its last keyframe.
 void Stream::State::take_over(PublicationId id) {
     const auto* key = standby.keyframe(id);
     if (!key) return publishers.wait_for_keyframe();
-    auto replay = standby.replay(id, timeline.edge(key->timestamp, key->arrival), source.shown_until_ms());
-    const auto known = source.arrival();
+    const auto edge = timeline.edge(key->timestamp, key->arrival);
+    auto replay = standby.replay(id, edge, stand_in.source().shown_until_ms());
+    const auto known = stand_in.source().arrival();
     log::info("stream", "{}: the encoder that stood by goes on", name);
     end_absence(replay.begin, replay.frames.front().frame.track);
     if (known && replay.frames.front().dts_ms - timeline.newest_ms() > kHoleMs) discontinuity = true;
@@ -202,20 +186,20 @@ void Stream::State::take_over(PublicationId id) {
     for (auto& [in, dts_ms, due_ms] : replay.frames) {
         const auto placed = timeline.put(in.kind, dts_ms, in.arrival);
         if (placed.late) {
-            quiet.reset();
+            stand_in.end_lead_in();
             continue;
         }
         lead_in(in.kind, std::min(due_ms, placed.dts_ms));
         const auto taken = take(std::move(in), placed);
         if (!known || taken.frame->arrival > *known) count(*taken.frame, false);
-        source.note(taken.frame);
+        stand_in.note(taken.frame);
     }
     timeline.anchor(replay.timestamp, replay.dts_ms);
     if (segmenter) segmenter->keyframe_was_due(replay.dts_ms);
 }
 
 /// Into the stream, from wherever it comes.
-Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed& placed, bool stand_in) {
+Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed& placed, bool stands_in) {
     discontinuity = discontinuity || placed.gap_ms > kHoleMs;
     if (!segmenter) start_run(in, placed.dts_ms);
     adopt_track(in.track);
@@ -226,7 +210,7 @@ Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed&
     frame->dts_ms = placed.dts_ms;
     frame->cts_ms = in.cts_ms;
     frame->arrival = in.arrival;
-    frame->opens_segment = segment_mark(in, placed.dts_ms, stand_in);
+    frame->opens_segment = segment_mark(in, placed.dts_ms, stands_in);
     if (frame->opens_segment && frame->opens_segment->discontinuity) just_broken = true;
     if (in.kind == TrackKind::audio) just_broken = false;
     frame->payload = std::move(in.payload);
@@ -264,10 +248,11 @@ void Stream::State::adopt_track(const SharedTrack& track) {
 }
 
 std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame, std::int64_t dts_ms,
-                                                       bool stand_in) {
+                                                       bool stands_in) {
     const bool video = frame.kind == TrackKind::video;
     const bool may_break = setup->video ? video && frame.keyframe : true;
-    auto mark = segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break, stand_in);
+    auto mark =
+        segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break, stands_in);
     if (!mark) return mark;
     if (may_break) discontinuity = false;
     segments = std::min(segments + 1, 2);
@@ -300,90 +285,47 @@ Milliseconds Stream::State::slate_after() const {
     return Milliseconds{static_cast<std::int64_t>(1500 * target)};
 }
 
-bool Stream::State::slate_usable() const {
-    return slate && (slate->video || (!source.video() && slate->audio));
-}
-
 void Stream::State::begin_slate(SteadyTime now) {
     log::warn("stream", "{}: the slate is on until a publisher is back", name);
-    auto begin = source.end();
-    // Where it comes very late it begins late: its past is not made up for.
-    const auto late = whole_ms(now - begin.arrival) - whole_ms(slate_after() + kLongestHold);
-    if (late > 0) {
-        begin.dts_ms += late, begin.sound_dts_ms = begin.dts_ms;
-        begin.arrival += Milliseconds{late};
-    }
     // Before its first picture, so that picture and sound change at one discontinuity.
-    if (slate->audio) adopt_track(slate->audio);
-    filler.emplace(with_cts(*slate, source.cts_ms()), begin);
-    slate_on = true;
+    if (const auto audio = stand_in.slate_audio()) adopt_track(audio);
+    stand_in.begin_slate(now, slate_after());
     parts.metrics.slate.Set(1);
 }
 
-void Stream::State::slate_off() {
-    filler.reset();
-    slate_on = false;
-    parts.metrics.slate.Set(0);
-}
-
-/// What closes a short absence; null: what comes next is a discontinuity, or so near that nothing is missing.
-SharedStill Stream::State::for_absence(SteadyTime::duration absence) const {
-    if (absence > kLongestHold) return nullptr;
-    // The last picture stands by itself for a moment; sound that is missing stalls players.
-    return absence > kPictureStands ? source.held(slate.get()) : source.silence(slate.get());
-}
-
-/// A source is (back) there and its first frame comes, in `next`'s parameters: what lies between is closed.
-void Stream::State::end_absence(SteadyTime arrival, const SharedTrack& next) {
-    const bool fillable = live && source.arrival() && target_duration > 0 && !grace_over(arrival);
+/// A source is (back) there and its first frame comes, in the parameters of `first`: what lies between is
+/// closed.
+void Stream::State::end_absence(SteadyTime arrival, const SharedTrack& first) {
+    const bool closable = live && stand_in.source().arrival() && target_duration > 0 && !grace_over(arrival);
     publisher_lost.reset();
     away = false;
-    if (fillable && !filler)
-        if (auto still = for_absence(arrival - *source.arrival()))
-            filler.emplace(std::move(still), source.end());
-    if (fillable) fill_until(arrival);
-    const bool goes_on = next->kind == TrackKind::audio || same_parameters(next, source.video());
-    quiet.reset();
-    if (fillable && filler && goes_on && same_parameters(filler->still().audio, source.audio())) {
-        quiet = std::move(filler);
-        quiet->drop_pictures();
-        quiet_until_ms = quiet->dts_at(arrival) + kLongestLeadIn.count();
+    if (closable) {
+        stand_in.hold_until(arrival);
+        fill_until(arrival);
     }
-    slate_off();
+    stand_in.source_is_back(arrival, first, closable);
+    parts.metrics.slate.Set(0);
     if (segmenter) segmenter->new_source();
 }
 
 void Stream::State::fill_until(SteadyTime moment) {
-    if (filler) fill(*filler, filler->dts_at(moment));
+    while (auto filled = stand_in.next(moment)) put(std::move(*filled));
 }
 
-void Stream::State::fill(Filler& from, std::int64_t until_dts_ms) {
-    while (auto filled = from.next(until_dts_ms)) {
-        const auto placed = timeline.put(filled->frame.kind, filled->dts_ms, filled->frame.arrival);
-        if (!placed.late) take(std::move(filled->frame), placed, true);
-    }
-}
-
-/// A source's first sound may come later than its first picture: until then there is silence, not nothing.
 void Stream::State::lead_in(TrackKind kind, std::int64_t dts_ms) {
-    if (!quiet) return;
-    if (kind == TrackKind::audio || dts_ms > quiet_until_ms) return quiet.reset();
-    fill(*quiet, dts_ms - kSoundFrame.count());
+    while (auto filled = stand_in.lead_in(kind, dts_ms)) put(std::move(*filled));
+}
+
+void Stream::State::put(Filler::Filled filled) {
+    const auto placed = timeline.put(filled.frame.kind, filled.dts_ms, filled.frame.arrival);
+    if (!placed.late) take(std::move(filled.frame), placed, true);
 }
 
 void Stream::State::keep_slate_ready() {
-    const StreamSetup wanted{source.video(), source.audio()};
-    if (!parts.make_slate || slate_asked || (!wanted.video && !wanted.audio)) return;
-    const auto fits = [](const SharedTrack& a, const SharedTrack& b) {
-        return !a == !b && (!a || (a->width == b->width && a->height == b->height));
-    };
-    if (fits(wanted.video, slate_for.video) && same_parameters(wanted.audio, slate_for.audio)) return;
-    slate_asked = true;
-    parts.make_slate(wanted, [this, wanted](SharedStill made) {
-        slate_asked = false;
-        slate_for = wanted;
-        slate = std::move(made);
-    });
+    if (!parts.make_slate) return;
+    if (auto wanted = stand_in.slate_to_make())
+        parts.make_slate(*wanted,
+                         [this, wanted](SharedStill made) { stand_in.slate_made(*wanted, std::move(made)); });
 }
 
 template <class Work>
@@ -406,9 +348,11 @@ void Stream::fill() {
     auto& s = *state_;
     const auto now = s.parts.clock.now();
     if (!s.live || !s.publisher_lost || !s.away || s.grace_over(now)) return;
-    if (!s.filler) {
+    if (!s.stand_in.slate_on()) {
+        const auto absence = now - *s.stand_in.source().arrival();
         // What stands in settles no target duration.
-        if (!s.slate_usable() || s.target_duration == 0 || now - *s.source.arrival() < s.slate_after())
+        if (s.stand_in.slate_state() == SlateState::none || s.target_duration == 0 ||
+            absence < s.slate_after())
             return;
         s.begin_slate(now);
     }
@@ -424,7 +368,8 @@ void Stream::tick() {
         log::write(s.lost_generated ? log::Level::info : log::Level::warn, "stream",
                    fmt::format("{}: no publisher came back within {} s", s.name, s.options.grace_seconds));
         s.set_live(false);
-        s.slate_off();
+        s.stand_in.give_up();
+        s.parts.metrics.slate.Set(0);
         s.away = false;
     }
     const bool fight = s.publishers.two_encoders(now);
@@ -432,8 +377,8 @@ void Stream::tick() {
     const auto wall = s.parts.clock.wall();
     s.advisories.set("two_encoders", "两台编码器在用同一个推流密钥争抢本路直播，请只保留一台", fight, wall);
     s.advisories.set("keyframe_interval", "编码器的关键帧间隔太长，请设为 2 秒", long_gop, wall);
-    s.advisories.set("slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络", s.slate_on,
-                     wall);
+    s.advisories.set("slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络",
+                     s.stand_in.slate_on(), wall);
     s.advisories.set_recent("timestamps", "编码器的时间戳不连续，已自动修正，请检查编码器",
                             s.timeline.repairs(), wall);
 }
@@ -444,8 +389,8 @@ StreamInfo Stream::info() const {
     StreamInfo info;
     info.name = s.name;
     info.live = s.live;
-    info.slate = s.slate_on ? SlateState::on : s.slate_usable() ? SlateState::ready : SlateState::none;
-    info.last_source_frame = s.source.frame_number();
+    info.slate = s.stand_in.slate_state();
+    info.last_source_frame = s.stand_in.source().frame_number();
     if (const auto* source = s.publishers.source()) info.publisher = *source;
     info.video_codec = codec_text(s.setup->video);
     info.audio_codec = codec_text(s.setup->audio);

@@ -37,7 +37,8 @@ struct Advisory {
     WallTime since{};
 };
 
-/// none: switched off, or not made yet; on: it stands in for a lost publisher.
+/// none: nothing can stand in (yet); on: it stands in for a lost publisher. Switched off, only the silence of
+/// a source without picture can.
 enum class SlateState : std::uint8_t { none, ready, on };
 
 struct StreamInfo {

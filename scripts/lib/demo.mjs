@@ -139,6 +139,9 @@ function tell(description, options) {
   say(`  县技术（中心）    ${description.relay.http}/        账号 ${accounts.county_it.account}  密码 ${accounts.county_it.password}`);
   say(`  县技术（本县节点）${description.player.http}/county  同一账号`);
   say(`  值班员           ${description.relay.http}/        账号 ${accounts.operator.account}  密码 ${accounts.operator.password}`);
+  const administrators = { system: '系统管理员', security: '安全管理员', audit: '审计管理员' };
+  for (const [kind, name] of Object.entries(administrators))
+    say(`  ${name}       ${description.relay.http}/        账号 ${accounts.administrators[kind].account}  密码 ${accounts.administrators[kind].password}`);
   say(`  主课堂推流地址    ${description.publish_url}${options.publisher ? '（演示画面正在推送）' : '（等待您推流）'}`);
   say(`  全部地址与账号    ${join(options.dir, 'demo.json')}`);
   say('');

@@ -19,7 +19,7 @@ const kOffice = [
 ];
 
 const secret = (bytes) => randomBytes(bytes).toString('base64url');
-// Ten letters and digits without the ones that look alike, always both kinds.
+// Six letters, a dash, six digits, without the ones that look alike.
 function password() {
   const letters = 'abcdefghjkmnpqrstuvwxyz', digits = '23456789';
   const pick = (from) => from[randomBytes(1)[0] % from.length];

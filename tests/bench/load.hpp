@@ -1,4 +1,4 @@
-// What the two load generators share: options, sockets, percentiles.
+// What the load generators and floor.cpp share: options, sockets, percentiles.
 #pragma once
 #include <arpa/inet.h>
 #include <fcntl.h>

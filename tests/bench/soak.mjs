@@ -2,7 +2,7 @@
 // disturbance by turns, both rooms playing all the while. At the end nothing
 // was lost, no program has died, and neither memory nor open files have grown.
 //   node tests/bench/soak.mjs [--minutes 15]
-// Prints a line a minute; exits 1 when something does not hold.
+// Prints a line each half minute; exits 1 when something does not hold.
 import { readFileSync, readdirSync } from 'node:fs';
 import { login, startDemo } from '../support/demo.mjs';
 import { FaultProxy } from '../support/fault_proxy.mjs';

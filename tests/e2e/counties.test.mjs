@@ -2,11 +2,11 @@
 // once, and the county IT of one sees nothing of the other.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts, login, metric, startDemo } from '../support/demo.mjs';
 import { HttpPlayer, lessonPath, room1, room2, startLesson } from '../support/lesson.mjs';
-import { Child, program, run } from '../support/process.mjs';
+import { Child, program, root, run } from '../support/process.mjs';
 import { pause, until } from '../support/wait.mjs';
 
 const kOther = { county: '513322', room: '513322-01', teacher: { account: 't513322-01', password: 'mountain-482915' }, it: { account: 'it513322', password: 'valley-739164' } };
@@ -24,8 +24,12 @@ async function secondCounty(t, { json, dir, relayCli }) {
   const code = ok(await relayCli('node', 'invite', '--county', kOther.county)).trim().split('\n').pop().trim();
   const port = await freePorts(1), folder = join(dir, 'second'), config = join(folder, 'player.toml');
   mkdirSync(folder);
-  writeFileSync(config, `data_dir = "${join(folder, 'data')}"\n[relay]\nurl = "${json.relay.http}"\n[http]\nlisten = "[::]:${port}"\n`);
-  ok(await run(t, program('tongke-player'), ['--config', config, 'enroll', '--relay', json.relay.http, '--code', code]));
+  // The file that we ship, as who installs a node has it: enroll writes the relay's address into it.
+  writeFileSync(config, readFileSync(join(root, 'config/player.toml'), 'utf8').replace(/^data_dir = "[^"]*"/m, `data_dir = "${join(folder, 'data')}"`).replace('"[::]:8090"', `"[::]:${port}"`), { mode: 0o640 });
+  ok(await run(t, program('tongke-player'), ['--config', config, 'enroll', '--relay', json.relay.http + '/', '--code', code]));
+  assert.match(readFileSync(config, 'utf8'), new RegExp(`^url = "${json.relay.http}"  `, 'm'));
+  assert.equal(statSync(config).mode & 0o777, 0o640);
+  ok(await run(t, program('tongke-player'), ['--config', config, 'check-config']));
   const node = new Child(t, program('tongke-player'), ['--config', config, 'serve']);
   const http = `http://127.0.0.1:${port}`;
   await until('the second node', async () => { if (node.result) throw new Error(node.stderr); return (await fetch(`${http}/readyz`)).ok; }, 20);

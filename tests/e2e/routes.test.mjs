@@ -16,10 +16,10 @@ import { until } from '../support/wait.mjs';
 const kMethods = ['get', 'post', 'put', 'patch', 'delete'];
 const kPhone = { 'sec-ch-ua-mobile': '?1', 'user-agent': 'Mozilla/5.0 (Linux; Android 13) Mobile' };
 // What only the homeroom teacher of the room may be told about its lesson's state.
-const kStates = ['not_started', 'ended', 'no_media'];
+const kStates = ['not_started', 'ended'];
 const kWorking = {
   '/api/v1/rooms/{room}/playback': { action: 'start' }, '/api/v1/rooms/{room}/tests': { minutes: 1 },
-  '/api/v1/rooms/{room}/beacons': { page: 'p', purpose: 'lesson', seq: 1, sent_performance_now: 1, samples: [] }, '/api/v1/streams/{stream}/source': { source: 'backup' },
+  '/api/v1/rooms/{room}/beacons': { page: 'p', purpose: 'lesson', seq: 1, sent_performance_now: 1, samples: [] }, '/api/v1/streams/{stream}/source': { use: 'backup' },
 };
 
 /** [{method, path, roles: {relay?, player?}}] */

@@ -83,11 +83,11 @@ inline std::set<std::string> documented_codes(const std::string& openapi_yaml) {
     return codes;
 }
 
-/// Codes that a source file answers with: problem(403, "…" or refused(403, "…".
+/// Codes that a source file answers with, wherever a status stands before one: problem(403, "…", {431, "…".
 inline std::set<std::string> codes_in_source(const std::string& file) {
     std::ifstream in{file};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    static const std::regex answer{R"((?:problem|refused|refuse)\(\s*\d{3},\s*"([a-z_]+)\")"};
+    static const std::regex answer{R"(\b[45]\d\d,\s*"([a-z_]+)\")"};
     std::set<std::string> codes;
     for (std::sregex_iterator it{text.begin(), text.end(), answer}, end; it != end; ++it)
         codes.insert((*it)[1]);

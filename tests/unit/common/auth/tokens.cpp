@@ -155,5 +155,6 @@ TEST_CASE("claims are the ones of the contract") {
     CHECK(nlohmann::json::parse(parsed.payload) == nlohmann::json{{"sub", "n-510113-1"},
                                                                   {"stream", "main"},
                                                                   {"join_until", 1744776000},
-                                                                  {"leave_at", 1744797600}});
+                                                                  {"leave_at", 1744797600},
+                                                                  {"kid", key.kid()}});
 }

@@ -365,13 +365,13 @@ TEST_CASE("discontinuities keep their numbers wherever the window begins after a
     }
 }
 
-TEST_CASE("a node holds its readers back by its latency and one target duration") {
+TEST_CASE("a node holds its readers back by its latency, or three target durations, and one more") {
     Stage stage({.latency_seconds = 8});
     stage.add({.msn = 1});
     CHECK(stage.live().hold_back == 10.0);
     Stage slow({.latency_seconds = 8});
     slow.presentation.add(make({.msn = 1, .target_duration = 10}), slow.clock.now());
-    CHECK(slow.presentation.hold_back_seconds() == 30.0);
+    CHECK(slow.presentation.hold_back_seconds() == 40.0);
 }
 
 TEST_CASE("a gap is listed and cannot be fetched") {

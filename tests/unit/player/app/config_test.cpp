@@ -34,6 +34,19 @@ TEST_CASE("upstreams keep their order and refuse what is no address") {
     CHECK(problems_of("[[upstream]]\nurl = \"ftp://a\"\n").size() == 1);
 }
 
+TEST_CASE("an address that ends in a slash is the same address") {
+    auto document = config::Document::parse("[relay]\nurl = \"http://a:8080//\"\n", "player.toml");
+    CHECK(read_config(document).relay.url == "http://a:8080");
+}
+
+TEST_CASE("what is no certificate, and two listeners on one port, are problems before the start") {
+    CHECK(problems_of("[tls]\ncertificate = \"/dev/null\"\nprivate_key = \"/dev/null\"\n").size() == 1);
+    const auto both = problems_of(
+        "[http]\nlisten = \"[::]:8443\"\n[tls]\ncertificate = \"/dev/null\"\nprivate_key = \"/dev/null\"\n");
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].text == "http.tls_listen and http.listen are the same");
+}
+
 TEST_CASE("half a certificate is a problem") {
     CHECK(problems_of("[tls]\ncertificate = \"/dev/null\"\n").size() == 1);
 }

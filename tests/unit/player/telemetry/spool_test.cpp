@@ -104,6 +104,12 @@ TEST_CASE("the list goes on behind its cursor, for one room") {
     CHECK(node.spool.after("r", "", RecordKind::event).records.size() == 2);
 }
 
+TEST_CASE("what is no cursor is told from one that points to nothing any more") {
+    for (const auto* good : {"b1:1", "gone:99", "a:b:7"}) CHECK(Spool::is_cursor(good));
+    for (const auto* bad : {"", "b1", ":", "b1:", ":5", "b1:x", "b1:5x", "b1:-1", "b1:99999999999999999999"})
+        CHECK_FALSE(Spool::is_cursor(bad));
+}
+
 TEST_CASE("acknowledged events stay for the local list, and are known by their key after a restart") {
     TemporaryDir dir;
     {

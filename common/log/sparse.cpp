@@ -1,0 +1,42 @@
+#include "common/log/sparse.hpp"
+
+#include <utility>
+
+namespace tongke::log {
+namespace {
+
+constexpr std::chrono::seconds kBetween{10};
+// Kinds are ours; should one ever be made of what a peer sent, it ends here.
+constexpr std::size_t kMostKinds = 256;
+
+}  // namespace
+
+std::optional<std::uint64_t> Sparse::admit(const std::string& kind, SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = kinds_.find(kind);
+    if (found == kinds_.end()) {
+        if (kinds_.size() >= kMostKinds) return std::nullopt;
+        kinds_.emplace(kind, Kind{now, 0});
+        return 0;
+    }
+    auto& known = found->second;
+    if (now - known.written < kBetween) {
+        ++known.left_out;
+        return std::nullopt;
+    }
+    known.written = now;
+    return std::exchange(known.left_out, 0);
+}
+
+void sparse(Level level, std::string_view component, std::string_view kind, std::string_view message) {
+    if (!enabled(level)) return;
+    static Sparse lines;
+    const auto left_out =
+        lines.admit(fmt::format("{}/{}", component, kind), std::chrono::steady_clock::now());
+    if (!left_out) return;
+    write(level, component,
+          *left_out == 0 ? std::string(message)
+                         : fmt::format("{} ({} more of this kind since the last)", message, *left_out));
+}
+
+}  // namespace tongke::log
