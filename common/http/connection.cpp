@@ -123,11 +123,11 @@ class StreamConnection final : public Connection,
     /// Counted, and in the log.
     void note(Refusal reason) {
         state_.refuse(reason);
-        say(kRefusalNames[static_cast<std::size_t>(reason)]);
+        say(peer_, kRefusalNames[static_cast<std::size_t>(reason)]);
     }
 
-    void say(std::string_view reason) const {
-        log::sparse(log::Level::info, "http", reason, fmt::format("{}: refused: {}", peer_, reason));
+    static void say(const std::string& peer, std::string_view reason) {
+        log::sparse(log::Level::info, "http", reason, fmt::format("{}: refused: {}", peer, reason));
     }
 
     Task<> turn_away() {
@@ -164,7 +164,8 @@ class StreamConnection final : public Connection,
         describe(*request);
         if (state_.options.admit)
             if (auto answer = state_.options.admit(*request)) {
-                note(Refusal::not_admitted);
+                state_.refuse(Refusal::not_admitted);
+                if (answer->status >= 400) say(request->peer, answer->counted_as);
                 co_await send(*request, std::move(*answer), false);
                 co_return false;
             }
@@ -242,7 +243,7 @@ class StreamConnection final : public Connection,
             state_.count(response.counted_as);
             // Who lacks a right is in the audit log; what is malformed would be nowhere.
             if (response.status == 400 || response.status == 413 || response.status == 415)
-                say(response.counted_as);
+                say(asked.peer, response.counted_as);
         }
         if (response.stream) {
             co_await stream_events(asked, std::move(response));

@@ -42,10 +42,13 @@ Result<std::shared_ptr<boost::asio::ssl::context>> load_tls_context(const std::s
     return context;
 }
 
-Result<void> check_tls_files(const std::string& certificate, const std::string& private_key) {
-    const auto context = load_tls_context(certificate, private_key);
-    if (!context) return context.error();
-    return {};
+TlsFaults check_tls_files(const std::string& certificate, const std::string& private_key) {
+    boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
+    TlsFaults faults;
+    context.use_certificate_chain_file(certificate, faults.certificate);
+    if (!faults.certificate)
+        context.use_private_key_file(private_key, boost::asio::ssl::context::pem, faults.private_key);
+    return faults;
 }
 
 }  // namespace tongke::http

@@ -6,7 +6,10 @@
 
 namespace tongke::http {
 
-/// PEM chain and PEM key; the error says what is wrong with which.
-Result<void> check_tls_files(const std::string& certificate, const std::string& private_key);
+struct TlsFaults {
+    Error certificate;  // the PEM chain
+    Error private_key;  // the PEM key, or that it is another certificate's; not looked at without one
+};
+TlsFaults check_tls_files(const std::string& certificate, const std::string& private_key);
 
 }  // namespace tongke::http

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "common/log/log.hpp"
+
 namespace tongke::program {
 
 std::string config_file(const std::string& given, const char* system_file) {
@@ -18,6 +20,12 @@ config::Document open_document(const std::string& file, const std::vector<std::s
 bool is_sound(const config::Document& document, std::ostream& err) {
     const auto problems = document.problems();
     for (const auto& problem : problems) err << problem.to_string() << '\n';
+    return problems.empty();
+}
+
+bool is_sound(const config::Document& document) {
+    const auto problems = document.problems();
+    for (const auto& problem : problems) log::error("app", "{}", problem.to_string());
     return problems.empty();
 }
 

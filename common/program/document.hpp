@@ -17,5 +17,7 @@ config::Document open_document(const std::string& file, const std::vector<std::s
 
 /// Prints every problem, a line each; false if there was one.
 bool is_sound(const config::Document& document, std::ostream& err);
+/// The same into the log, for a program that runs.
+bool is_sound(const config::Document& document);
 
 }  // namespace tongke::program

@@ -52,12 +52,21 @@ void read_tls(config::Section section, TlsConfig& out) {
     if (out.certificate.empty() != out.private_key.empty())
         section.problem(out.certificate.empty() ? "private_key" : "certificate",
                         "certificate and private_key go together: set both or none");
-    const bool certificate = check_readable(section, "certificate", out.certificate);
-    const bool key = check_readable(section, "private_key", out.private_key);
-    if (!certificate || !key || out.certificate.empty() || out.private_key.empty()) return;
-    if (const auto usable = http::check_tls_files(out.certificate, out.private_key); !usable)
-        section.problem("certificate", fmt::format("certificate and private_key cannot be used: {}",
-                                                   usable.error().message()));
+    check_readable(section, "certificate", out.certificate);
+    check_readable(section, "private_key", out.private_key);
+}
+
+void check_certificate(const config::Section& section, const TlsConfig& tls) {
+    const auto there = [](const std::string& path) {
+        return !path.empty() && access(path.c_str(), R_OK) == 0;
+    };
+    if (!there(tls.certificate) || !there(tls.private_key)) return;  // read_tls has said so
+    const auto faults = http::check_tls_files(tls.certificate, tls.private_key);
+    if (faults.certificate)
+        section.problem("certificate", "the certificate cannot be used: " + faults.certificate.message());
+    if (faults.private_key)
+        section.problem("private_key",
+                        "the key cannot be used with the certificate: " + faults.private_key.message());
 }
 
 void read_log(config::Section section, LogConfig& out) {

@@ -32,8 +32,7 @@ struct LogConfig {
     bool operator==(const LogConfig&) const = default;
 };
 
-/// Each reads its section; what is wrong is added to the document's problems, a certificate
-/// that cannot be used, too.
+/// Each reads its section; what is wrong is added to the document's problems.
 void read_http(config::Section section, HttpConfig& out);
 void read_tls(config::Section section, TlsConfig& out);
 void read_log(config::Section section, LogConfig& out);
@@ -42,6 +41,9 @@ void read_log(config::Section section, LogConfig& out);
 bool same_socket(const config::Address& a, const config::Address& b);
 /// Of [http], once [tls] is read.
 void check_listeners(const config::Section& http_section, const HttpConfig& http, const TlsConfig& tls);
+
+/// Of [tls]: what a server could not be opened with is a problem.
+void check_certificate(const config::Section& tls_section, const TlsConfig& tls);
 
 /// A problem at `key`, and false, when `path` is set and cannot be read.
 bool check_readable(const config::Section& section, std::string_view key, const std::string& path);

@@ -18,11 +18,20 @@ namespace {
 constexpr const char* kSystemFile = "/etc/tongke/player.toml";
 constexpr std::size_t kLargestRecording = 1u << 30;
 
+// At a reload a certificate that cannot be used is no reason to leave the rest as it was: the server says so.
+std::optional<PlayerConfig> reload_config(const CommandLine& line) {
+    auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
+    auto out = read_config(document);
+    if (!program::is_sound(document)) return std::nullopt;
+    return out;
+}
+
 // Prints what is wrong; empty then.
 std::optional<PlayerConfig> load_config(const CommandLine& line, std::ostream& err) {
     auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
     auto out = read_config(document);
     if (!line.data_dir.empty()) out.data_dir = line.data_dir;
+    program::check_certificate(document.root().section("tls"), out.tls);
     if (!program::is_sound(document, err)) return std::nullopt;
     return out;
 }
@@ -32,6 +41,7 @@ std::optional<PlayerConfig> load_config(const CommandLine& line, std::ostream& e
 bool write_relay_url(const std::string& file, const std::string& url) {
     const auto text = read_whole(file, 1u << 20);
     const auto changed = text ? config::with_text(*text, "relay", "url", url) : std::nullopt;
+    if (changed && *changed == *text) return true;
     const auto written = changed ? rewrite(file, *changed) : Result<void>{};
     if (changed && written) return true;
     std::cerr << file << ": could not be changed" << (written ? "" : ": " + written.error().message())
@@ -47,9 +57,9 @@ int run_enroll(const CommandLine& line, const PlayerConfig& config, command::Enr
     if (!enrol({config.data_dir, enroll.relay, enroll.code, config.relay.ca}, std::cout, std::cerr))
         return kExitOther;
     const auto file = program::config_file(line.config_file, kSystemFile);
-    if (config.relay.url == enroll.relay || file.empty()) return kExitDone;
-    // Where the file names no relay, the node finds the one that enrolled it.
-    return write_relay_url(file, enroll.relay) || config.relay.url.empty() ? kExitDone : kExitOther;
+    if (file.empty() || write_relay_url(file, enroll.relay)) return kExitDone;
+    // Where no relay is named, the node finds the one that enrolled it.
+    return config.relay.url.empty() || config.relay.url == enroll.relay ? kExitDone : kExitOther;
 }
 
 int run_replay(const command::QoeReplay& command) {
@@ -77,7 +87,7 @@ int run_command(const CommandLine& line, const PlayerConfig& config) {
         return run_enroll(line, config, *enroll);
     if (const auto* replay = std::get_if<command::QoeReplay>(&line.command)) return run_replay(*replay);
     if (const auto* test = std::get_if<command::Test>(&line.command)) return run_live_test(config, *test);
-    return serve(config, [&line] { return load_config(line, std::cerr); });
+    return serve(config, [&line] { return reload_config(line); });
 }
 
 }  // namespace

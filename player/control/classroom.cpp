@@ -119,6 +119,7 @@ Observed Classroom::observe(const qoe::RoomSnapshot& snapshot, bool testing) con
 void Classroom::advance(const Bundle& bundle, bool testing) {
     qoe::RoomSnapshot snapshot;
     if (monitor_) {
+        monitor_->aim_at(lesson_.target_seconds());
         absorb(monitor_->advance(clock_.now()), false);
         count();
         snapshot = monitor_->snapshot(clock_.now(), clock_.wall());

@@ -128,6 +128,8 @@ void LiveTests::probe(Running& test) {
 
 void LiveTests::feed(Running& one) {
     const auto now = clock_.now();
+    one.test.aim_at(channel_.target_seconds());
+    one.monitor.aim_at(channel_.target_seconds());
     one.monitor.advance(now);
     if (one.test.subject().scope == livetest::Scope::page)
         one.test.page(one.monitor.totals(now), one.monitor.snapshot(now, clock_.wall()).latency_s);

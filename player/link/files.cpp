@@ -38,7 +38,8 @@ void sync_folder(const std::string& path) {
 /// `like`: whose mode and owner it gets; null: 0600, the caller's.
 Result<void> replace(const std::string& path, std::string_view content, const struct stat* like) {
     const auto beside = path + ".new";
-    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ::unlink(beside.c_str());  // of one that was killed; or not ours at all
+    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) return last_error();
     Result<void> written;
     if (like && (::fchown(fd, like->st_uid, like->st_gid) != 0 || ::fchmod(fd, like->st_mode & 07777) != 0))

@@ -93,6 +93,8 @@ class LiveTest {
     /// A stored segment was fetched over the named hop; call it once every 10 s a hop.
     void throughput(qoe::Hop hop, std::int64_t bytes, double took_s);
     void bitrate(double bps) { bitrate_bps_ = bps; }
+    /// The buffer that the room aims at; known only once the stream's target duration is.
+    void aim_at(double target_s) { target_s_ = target_s; }
     /// The page's side, from its RoomMonitor. Page scope only.
     void page(const qoe::RoomTotals& totals, std::optional<double> latency_s);
     /// The node's side: arrivals since the test began.

@@ -73,7 +73,9 @@ class RoomMonitor {
 
     /// A new page id ends the page before it. Refused batches carry the reason.
     Result<Update> beacons(const BeaconBatch& batch, SteadyTime arrival);
-    /// Call once a second: gives up missing batches, moves the colour.
+    /// The buffer that the room aims at; known only once the stream's target duration is.
+    void aim_at(double target_s) { target_s_ = target_s; }
+    /// Call several times a second: gives up missing batches, moves the colour.
     Update advance(SteadyTime now);
     /// The lesson was stopped, the slot or the test is over.
     Update finish(SteadyTime now);

@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kSegmentJobs = 2;
 constexpr int kRefusalsUntilGap = 3;
 constexpr std::size_t kMaxWanted = 4096;
+// Who asks for less begins at the live edge and builds no buffer.
+constexpr double kWantsBuffer = 1;
 
 /// A relative path of plain names, as a Tongke relay writes them.
 bool plain_path(std::string_view path) {
@@ -200,7 +202,11 @@ bool HlsPull::take_entries(const hls::MediaPlaylist& playlist) {
 
 std::int64_t HlsPull::choose_start(const hls::MediaPlaylist& playlist) const {
     const auto& entries = playlist.entries;
-    const auto back_us = static_cast<std::int64_t>(config_.start_back_seconds * 1e6);
+    // Players stay up to four target durations behind (hls::Presentation::hold_back_seconds).
+    const auto back = config_.start_back_seconds < kWantsBuffer
+                          ? config_.start_back_seconds
+                          : std::max(config_.start_back_seconds, 4.0 * playlist.target_duration);
+    const auto back_us = static_cast<std::int64_t>(back * 1e6);
     auto behind_live = entries.front().msn;
     std::int64_t sum = 0;
     for (auto it = entries.rbegin(); it != entries.rend(); ++it) {

@@ -62,7 +62,7 @@ class PullSink {
 struct HlsPullConfig {
     std::vector<std::string> bases;  // "http://host:port", in order of preference
     std::string stream;
-    double start_back_seconds = 16;
+    double start_back_seconds = 16;  // from 1 on at least four target durations: somebody wants a buffer
     std::optional<std::int64_t> continue_after;  // relay's msn already held
     std::uint64_t seed = 1;
     bool skip_backlog = false;  // what was missed is left out beyond start_back_seconds

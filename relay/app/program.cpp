@@ -12,11 +12,20 @@ namespace {
 
 constexpr const char* kSystemFile = "/etc/tongke/relay.toml";
 
+// At a reload a certificate that cannot be used is no reason to leave the rest as it was: the server says so.
+std::optional<RelayConfig> reload_config(const CommandLine& line) {
+    auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
+    auto out = read_config(document);
+    if (!program::is_sound(document)) return std::nullopt;
+    return out;
+}
+
 // Prints what is wrong; empty then.
 std::optional<RelayConfig> load_config(const CommandLine& line, std::ostream& err) {
     auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
     auto out = read_config(document);
     if (!line.data_dir.empty()) out.data_dir = line.data_dir;
+    program::check_certificate(document.root().section("tls"), out.tls);
     if (!program::is_sound(document, err)) return std::nullopt;
     return out;
 }
@@ -35,7 +44,7 @@ int run_program(int argc, const char* const* argv) {
             return kExitDone;
         }
         if (std::holds_alternative<command::Serve>(line.command))
-            return serve(*config, [&line] { return load_config(line, std::cerr); });
+            return serve(*config, [&line] { return reload_config(line); });
         return run_command(line.command, *config);
     } catch (const std::exception& e) {
         std::cerr << "tongke-relay: " << e.what() << '\n';

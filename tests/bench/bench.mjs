@@ -5,7 +5,7 @@
 // Prints tables and exits 1 when a player of ours was dropped or starved, or
 // (60 s or more) resident memory of the second half is 2 % off the first's.
 import { join } from 'node:path';
-import { temporaryFolder } from '../support/demo.mjs';
+import { temporaryFolder } from '../support/temporary_folder.mjs';
 import { makeFile, publish } from '../support/media.mjs';
 import { pause } from '../support/wait.mjs';
 import { hlsLoad, measured, median, option, range, rtmpLoad } from './measure.mjs';

@@ -5,7 +5,7 @@
 // Server on core 0, load on the others. Prints a table; exits 1 when a player
 // of ours was dropped or starved.
 import { join } from 'node:path';
-import { temporaryFolder } from '../support/demo.mjs';
+import { temporaryFolder } from '../support/temporary_folder.mjs';
 import { makeFile, publish } from '../support/media.mjs';
 import { run } from '../support/process.mjs';
 import { pause } from '../support/wait.mjs';

@@ -4,7 +4,8 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts, startDemo, temporaryFolder } from '../support/demo.mjs';
+import { freePorts, startDemo } from '../support/demo.mjs';
+import { temporaryFolder } from '../support/temporary_folder.mjs';
 import { root, run } from '../support/process.mjs';
 
 test('the demo comes up and describes itself', async (t) => {

@@ -4,7 +4,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { parsePlaylist } from '../support/lesson.mjs';
+import { parsePlaylist } from '../support/playlist.mjs';
 import { makeFile, read, readers } from '../support/media.mjs';
 import { Child, program } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';

@@ -1,10 +1,11 @@
 // A whole Tongke for a test: the same supervisor as scripts/demo, on free
 // ports, with a state folder of its own that goes with the test.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, root, run } from './process.mjs';
+import { watchPlaylist } from './playlist_watch.mjs';
+import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
 const canListen = (port) => new Promise((done) => {
@@ -22,13 +23,6 @@ export async function freePorts(count = 3) {
   }
 }
 
-/** Goes at the end of the process: programs that a test's own hooks end may still write there till then. */
-export function temporaryFolder() {
-  const dir = mkdtempSync(join(tmpdir(), 'tongke-test-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
-  return dir;
-}
-
 /** → {json, dir, child, http(path…)…}; `args` as of scripts/demo. */
 export async function startDemo(test, args = [], onPorts = () => {}) {
   const dir = temporaryFolder();
@@ -40,6 +34,10 @@ export async function startDemo(test, args = [], onPorts = () => {}) {
     return existsSync(join(dir, 'demo.json')) && readFileSync(join(dir, 'demo.json'), 'utf8').endsWith('}');
   }, 60);
   const json = JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8'));
+  watchPlaylist(test, 'main at the relay', async () => {
+    const answer = await fetch(`${json.relay.http}/hls/main/live.m3u8`, { headers: { authorization: `Bearer ${json.play_token}` } });
+    return answer.ok ? answer.text() : null;
+  });
   const relayCli = (...words) => run(test, json.relay.argv[0], ['--config', json.relay.config, ...words]);
   return { dir, json, child, base, relayCli };
 }

@@ -1,29 +1,11 @@
 // What a classroom PC does, without a browser: plays a room's lesson from the
 // node over HTTP with the session's cookie and keeps the log of what came.
+import assert from 'node:assert/strict';
+import { parsePlaylist } from './playlist.mjs';
+import { PlaylistLog } from './playlist_watch.mjs';
 import { pause } from './wait.mjs';
 
 export const room1 = '510113-01', room2 = '510113-02';
-
-/** Parses the parts of a media playlist that tests look at. */
-export function parsePlaylist(text) {
-  const playlist = { sequence: 0, target: 0, discontinuitySequence: 0, segments: [], map: null };
-  let pending = {};
-  for (const line of text.split(/\r?\n/)) {
-    const value = line.slice(line.indexOf(':') + 1);
-    if (line.startsWith('#EXT-X-MEDIA-SEQUENCE:')) playlist.sequence = Number(value);
-    else if (line.startsWith('#EXT-X-TARGETDURATION:')) playlist.target = Number(value);
-    else if (line.startsWith('#EXT-X-DISCONTINUITY-SEQUENCE:')) playlist.discontinuitySequence = Number(value);
-    else if (line.startsWith('#EXTINF:')) pending.duration = parseFloat(value);
-    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) pending.pdt = Date.parse(value);
-    else if (line === '#EXT-X-DISCONTINUITY') pending.discontinuity = true;
-    else if (line.startsWith('#EXT-X-MAP:')) playlist.map = value.match(/URI="([^"]+)"/)[1];
-    else if (line && !line.startsWith('#')) {
-      playlist.segments.push({ ...pending, uri: line, msn: playlist.sequence + playlist.segments.length });
-      pending = {};
-    }
-  }
-  return playlist;
-}
 
 /** Starts the lesson of a room as its 班主任; resolves the answer. */
 export const startLesson = (teacher, room, more = {}) => teacher.post(`/api/v1/rooms/${room}/playback`, { action: 'start', ...more });
@@ -51,10 +33,16 @@ export class HttpPlayer {
     this.segments = new Map();   // msn → {at, bytes, pdt, uri}
     this.sequences = [];         // every MEDIA-SEQUENCE seen, in order
     this.statuses = [];
+    this.log = new PlaylistLog(`the node's ${path}`);
     this.running = true;
     this.done = this.#loop();
   }
-  async stop() { this.running = false; await this.done; }
+  /** Also holds every playlist that came to the rules. */
+  async stop() {
+    this.running = false;
+    await this.done;
+    assert.deepEqual(await this.log.violations(), []);
+  }
 
   async #loop() {
     while (this.running) {
@@ -63,8 +51,9 @@ export class HttpPlayer {
     }
   }
   async #once() {
-    const { status, path, playlist } = await mediaPlaylist(this.call, this.path);
+    const { status, path, text, playlist } = await mediaPlaylist(this.call, this.path);
     if (status !== 200) { this.statuses.push(status); return; }
+    this.log.see(text);
     this.sequences.push(playlist.sequence);
     if (this.keep && !this.init) this.init = Buffer.from(await (await this.call(new URL(playlist.map, `http://x${path}`).pathname)).arrayBuffer());
     for (const segment of playlist.segments) {

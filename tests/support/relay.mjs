@@ -1,9 +1,19 @@
 // A relay of its own for a test: any streams, free ports, real tokens.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts, temporaryFolder } from './demo.mjs';
+import { freePorts } from './demo.mjs';
+import { watchPlaylist } from './playlist_watch.mjs';
 import { Child, program, run } from './process.mjs';
+import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
+
+const listOf = async (relay, stream, form) => {
+  const headers = { authorization: `Bearer ${await relay.token(stream, 'watch')}` };
+  return async () => {
+    const answer = await fetch(`${relay.http}/hls/${stream}/${form}live.m3u8`, { headers });
+    return answer.ok ? answer.text() : null;
+  };
+};
 
 /** `streams`: names; each gets the key "key-NAME". `extra`: more TOML. */
 export async function startRelay(test, streams = ['main'], extra = '') {
@@ -37,6 +47,8 @@ ${extra}`);
     const answer = await fetch(`${relay.http}/hls/${stream}/live.m3u8`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok ? answer.text() : null;
   };
+  for (const stream of streams)
+    for (const form of ['', 'ts/']) watchPlaylist(test, `${form}${stream}`, await listOf(relay, stream, form));
   relay.untilMedia = (stream, token, { seconds = 60, segments = 1 } = {}) =>
     until(`${stream} has ${segments} segments`, async () => ((await relay.playlist(stream, token))?.match(/#EXTINF/g)?.length ?? 0) >= segments, seconds, 200);
   return relay;

@@ -39,12 +39,22 @@ TEST_CASE("an address that ends in a slash is the same address") {
     CHECK(read_config(document).relay.url == "http://a:8080");
 }
 
-TEST_CASE("what is no certificate, and two listeners on one port, are problems before the start") {
-    CHECK(problems_of("[tls]\ncertificate = \"/dev/null\"\nprivate_key = \"/dev/null\"\n").size() == 1);
-    const auto both = problems_of(
+TEST_CASE("two listeners on one port are a problem") {
+    const auto problems = problems_of(
         "[http]\nlisten = \"[::]:8443\"\n[tls]\ncertificate = \"/dev/null\"\nprivate_key = \"/dev/null\"\n");
-    REQUIRE(both.size() == 2);
-    CHECK(both[0].text == "http.tls_listen and http.listen are the same");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].text == "http.tls_listen and http.listen are the same");
+}
+
+TEST_CASE("what is no certificate is found before the start") {
+    auto document = config::Document::parse(
+        "[tls]\ncertificate = \"/dev/null\"\nprivate_key = \"/dev/null\"\n", "player.toml");
+    const auto read = read_config(document);
+    CHECK(document.problems().empty());
+    program::check_certificate(document.root().section("tls"), read.tls);
+    REQUIRE(document.problems().size() == 1);
+    CHECK(document.problems()[0].line == 2);
+    CHECK(document.problems()[0].text.find("the certificate cannot be used") == 0);
 }
 
 TEST_CASE("half a certificate is a problem") {

@@ -238,6 +238,9 @@ TEST_CASE("a node test takes its stalls from a virtual player and its curve from
     CHECK(test.measures().stalled_s == Approx(7));
     CHECK(*test.measures().required_latency_s == Approx(17));
     CHECK(test.measures().stall_curve.size() == 6);
+    test.aim_at(16);  // the stream's target duration became known
+    CHECK(test.measures().target_s == 16);
+    CHECK(test.measures().stalls == 0);
 }
 
 TEST_CASE("a node test's minutes begin with the first segment that came live, half a minute late at most") {

@@ -67,6 +67,16 @@ TEST_CASE("one stall: one begin, one end, counted once by hop and class") {
     CHECK(totals.played + 5'040ms <= 25s);
 }
 
+TEST_CASE("the colour goes by the buffer that the room aims at now") {
+    Lesson lesson;
+    lesson.play(five_second_stall(), "p", kZero, 6'000'000);
+    REQUIRE(lesson.room.snapshot(kZero + 6s, {}).health == Health::yellow);
+    lesson.room.aim_at(30);
+    lesson.room.advance(kZero + 6s);
+    lesson.room.advance(kZero + 8s);
+    CHECK(lesson.room.snapshot(kZero + 8s, {}).health == Health::red);
+}
+
 TEST_CASE("while it lasts the stall is open, grows, and the room is red") {
     Lesson lesson;
     lesson.play(five_second_stall(), "p", kZero, 11'000'000);

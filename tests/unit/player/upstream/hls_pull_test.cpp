@@ -257,3 +257,19 @@ TEST_CASE("a pull without use for a backlog begins behind live, but fetches noth
     config.continue_after = behind_live;
     CHECK(first() == behind_live + 1);
 }
+
+TEST_CASE("who wants a buffer begins four target durations behind live, who wants none at the edge") {
+    const auto first = [](double start_back_seconds, int target_duration) {
+        auto config = LineModel::make_config();
+        config.start_back_seconds = start_back_seconds;
+        LineModel line(config);
+        line.target_duration = target_duration;
+        line.run_until(10s);
+        return line.delivered.front().segment->msn;
+    };
+    const auto usual = first(8, 2);
+    CHECK(first(2, 2) == usual);
+    CHECK(first(16, 2) == usual - 4);
+    CHECK(first(16, 5) == usual - 6);
+    CHECK(first(0.5, 5) == usual + 3);
+}

@@ -50,6 +50,7 @@ class LineModel final : public PullSink {
     std::int64_t first_msn = 100;
     std::size_t segment_bytes = 600'000;
     std::set<std::string> dead_hosts;
+    int target_duration = 2;  // that the playlist tells; segments are 2 s
 
     std::vector<Delivered> delivered;
     std::vector<std::pair<Milliseconds, LostReason>> lost;
@@ -211,7 +212,7 @@ class LineModel final : public PullSink {
             const auto wanted = std::stoll(path.substr(query + 9));
             if (newest(now_) < wanted) return at(now_ + 20ms, [this, id, path] { serve_waiting(id, path); });
         }
-        std::string text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n";
+        auto text = fmt::format("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n", target_duration);
         const auto last = newest(now_);
         const auto from = std::max(first_msn, last - kWindow + 1);
         text += fmt::format("#EXT-X-MEDIA-SEQUENCE:{}\n", from);
