@@ -127,7 +127,7 @@ class StreamConnection final : public Connection,
     }
 
     static void say(const std::string& peer, std::string_view reason) {
-        log::sparse(log::Level::info, "http", reason, fmt::format("{}: refused: {}", peer, reason));
+        log::sparse(log::Level::info, "http", reason, "{}: refused: {}", peer, reason);
     }
 
     Task<> turn_away() {

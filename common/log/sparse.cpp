@@ -28,15 +28,15 @@ std::optional<std::uint64_t> Sparse::admit(const std::string& kind, SteadyTime n
     return std::exchange(known.left_out, 0);
 }
 
-void sparse(Level level, std::string_view component, std::string_view kind, std::string_view message) {
-    if (!enabled(level)) return;
+std::optional<std::uint64_t> admit_line(Level level, std::string_view component, std::string_view kind) {
+    if (!enabled(level)) return std::nullopt;
     static Sparse lines;
-    const auto left_out =
-        lines.admit(fmt::format("{}/{}", component, kind), std::chrono::steady_clock::now());
-    if (!left_out) return;
-    write(level, component,
-          *left_out == 0 ? std::string(message)
-                         : fmt::format("{} ({} more of this kind since the last)", message, *left_out));
+    return lines.admit(fmt::format("{}/{}", component, kind), std::chrono::steady_clock::now());
+}
+
+void write_line(Level level, std::string_view component, std::string message, std::uint64_t left_out) {
+    if (left_out > 0) message += fmt::format(" ({} more of this kind since the last)", left_out);
+    write(level, component, message);
 }
 
 }  // namespace tongke::log

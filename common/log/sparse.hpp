@@ -11,9 +11,6 @@
 
 namespace tongke::log {
 
-/// `kind`: from a small set. Any thread.
-void sparse(Level level, std::string_view component, std::string_view kind, std::string_view message);
-
 /// Which lines are written. Any thread.
 class Sparse {
   public:
@@ -28,5 +25,16 @@ class Sparse {
     std::mutex mutex_;
     std::map<std::string, Kind> kinds_;
 };
+
+std::optional<std::uint64_t> admit_line(Level level, std::string_view component, std::string_view kind);
+void write_line(Level level, std::string_view component, std::string message, std::uint64_t left_out);
+
+/// `kind`: from a small set. Any thread; a line that is left out is not put together.
+template <class... Args>
+void sparse(Level level, std::string_view component, std::string_view kind,
+            fmt::format_string<Args...> format, Args&&... args) {
+    if (const auto left_out = admit_line(level, component, kind))
+        write_line(level, component, fmt::format(format, std::forward<Args>(args)...), *left_out);
+}
 
 }  // namespace tongke::log

@@ -12,22 +12,32 @@ namespace {
 
 constexpr const char* kSystemFile = "/etc/tongke/relay.toml";
 
-// At a reload a certificate that cannot be used is no reason to leave the rest as it was: the server says so.
-std::optional<RelayConfig> reload_config(const CommandLine& line) {
+struct Loaded {
+    config::Document document;
+    RelayConfig config;
+};
+
+Loaded load(const CommandLine& line) {
     auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
-    auto out = read_config(document);
-    if (!program::is_sound(document)) return std::nullopt;
-    return out;
+    auto config = read_config(document);
+    if (!line.data_dir.empty()) config.data_dir = line.data_dir;
+    return {std::move(document), std::move(config)};
 }
 
 // Prints what is wrong; empty then.
 std::optional<RelayConfig> load_config(const CommandLine& line, std::ostream& err) {
-    auto document = program::open_document(program::config_file(line.config_file, kSystemFile), line.set);
-    auto out = read_config(document);
-    if (!line.data_dir.empty()) out.data_dir = line.data_dir;
-    program::check_certificate(document.root().section("tls"), out.tls);
+    auto [document, config] = load(line);
+    program::check_certificate(document.root().section("tls"), config.tls);
     if (!program::is_sound(document, err)) return std::nullopt;
-    return out;
+    return config;
+}
+
+// A certificate that cannot be used leaves the rest of a reload as it is: the server says so and keeps the
+// old one.
+std::optional<RelayConfig> reload_config(const CommandLine& line) {
+    auto [document, config] = load(line);
+    if (!program::is_sound(document)) return std::nullopt;
+    return config;
 }
 
 }  // namespace

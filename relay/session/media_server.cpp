@@ -99,8 +99,7 @@ async::Task<> MediaServer::State::keep_rate() {
 
 void MediaServer::State::refuse(const async::TcpSocket& socket, const std::string& reason) {
     metrics.refused(reason);
-    log::sparse(log::Level::warn, "rtmp", reason,
-                fmt::format("{}: refused: {}", net::peer_address(socket), reason));
+    log::sparse(log::Level::warn, "rtmp", reason, "{}: refused: {}", net::peer_address(socket), reason);
 }
 
 bool MediaServer::State::admit(const async::TcpSocket& socket) {

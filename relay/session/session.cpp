@@ -301,8 +301,8 @@ void Session::log_end(EndReason reason, const std::string& detail) const {
         // Who never got as far as asking for a stream is not worth a line each.
         if (reason != EndReason::peer_closed && reason != EndReason::server_stopping)
             log::sparse(log::Level::warn, "rtmp", text(reason),
-                        fmt::format("{}: closed before it asked for a stream: {}{}{}", peer_, text(reason),
-                                    detail.empty() ? "" : ": ", detail));
+                        "{}: closed before it asked for a stream: {}{}{}", peer_, text(reason),
+                        detail.empty() ? "" : ": ", detail);
         return;
     }
     const auto seconds = std::chrono::duration<double>(context_.hub.clock().now() - since_).count();

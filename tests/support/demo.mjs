@@ -34,10 +34,7 @@ export async function startDemo(test, args = [], onPorts = () => {}) {
     return existsSync(join(dir, 'demo.json')) && readFileSync(join(dir, 'demo.json'), 'utf8').endsWith('}');
   }, 60);
   const json = JSON.parse(readFileSync(join(dir, 'demo.json'), 'utf8'));
-  watchPlaylist(test, 'main at the relay', async () => {
-    const answer = await fetch(`${json.relay.http}/hls/main/live.m3u8`, { headers: { authorization: `Bearer ${json.play_token}` } });
-    return answer.ok ? answer.text() : null;
-  });
+  watchPlaylist(test, 'main at the relay', `${json.relay.http}/hls/main/live.m3u8`, json.play_token);
   const relayCli = (...words) => run(test, json.relay.argv[0], ['--config', json.relay.config, ...words]);
   return { dir, json, child, base, relayCli };
 }

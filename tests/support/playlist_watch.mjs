@@ -19,7 +19,7 @@ export class PlaylistLog {
     this.texts = [];
   }
   see(text) {
-    if (text !== this.texts.at(-1)) this.texts.push(text);
+    if (text && text !== this.texts.at(-1)) this.texts.push(text);
   }
   /** One line per violation. */
   async violations() {
@@ -56,13 +56,13 @@ function disagreements(text) {
 }
 
 /** Asks for it again and again until the test's end, also over restarts of who serves it; then checks all that came. */
-export function watchPlaylist(test, name, fetchPlaylist) {
+export function watchPlaylist(test, name, address, token) {
   const log = new PlaylistLog(name);
   let running = true;
   const done = (async () => {
     while (running) {
-      const text = await fetchPlaylist().catch(() => null);
-      if (text) log.see(text);
+      const answer = await fetch(address, { headers: { authorization: `Bearer ${token}` } }).catch(() => null);
+      if (answer?.ok) log.see(await answer.text().catch(() => log.texts.at(-1)));
       await pause(kEveryMs);
     }
   })();

@@ -7,14 +7,6 @@ import { Child, program, run } from './process.mjs';
 import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
-const listOf = async (relay, stream, form) => {
-  const headers = { authorization: `Bearer ${await relay.token(stream, 'watch')}` };
-  return async () => {
-    const answer = await fetch(`${relay.http}/hls/${stream}/${form}live.m3u8`, { headers });
-    return answer.ok ? answer.text() : null;
-  };
-};
-
 /** `streams`: names; each gets the key "key-NAME". `extra`: more TOML. */
 export async function startRelay(test, streams = ['main'], extra = '') {
   const dir = temporaryFolder();
@@ -47,8 +39,10 @@ ${extra}`);
     const answer = await fetch(`${relay.http}/hls/${stream}/live.m3u8`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok ? answer.text() : null;
   };
-  for (const stream of streams)
-    for (const form of ['', 'ts/']) watchPlaylist(test, `${form}${stream}`, await listOf(relay, stream, form));
+  for (const stream of streams) {
+    const token = await relay.token(stream, 'watch');
+    for (const form of ['', 'ts/']) watchPlaylist(test, `${form}${stream}`, `${relay.http}/hls/${stream}/${form}live.m3u8`, token);
+  }
   relay.untilMedia = (stream, token, { seconds = 60, segments = 1 } = {}) =>
     until(`${stream} has ${segments} segments`, async () => ((await relay.playlist(stream, token))?.match(/#EXTINF/g)?.length ?? 0) >= segments, seconds, 200);
   return relay;
