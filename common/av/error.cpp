@@ -25,6 +25,7 @@ class Category final : public boost::system::error_category {
                        "libavcodec59)";
             case Errc::encoder_failed: return "libavcodec failed to encode: the debug log has its words";
             case Errc::bad_picture: return "no PNG or JPEG, broken, or above 8192 pixels";
+            case Errc::decoder_missing: return "this libavcodec lacks a decoder for H.264 or AAC";
             case Errc::muxer_failed:
                 return "libavformat failed to write a segment: the debug log has its words";
         }

@@ -14,6 +14,7 @@ enum class Errc {
     encoder_missing,
     encoder_failed,
     bad_picture,
+    decoder_missing,
 };
 Error make_error_code(Errc code);
 

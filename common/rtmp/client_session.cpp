@@ -1,5 +1,6 @@
 #include "common/rtmp/client_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/rtmp/connection.hpp"
@@ -18,6 +19,14 @@ constexpr std::uint32_t kPublishChunkSize = 65536;  // the largest every common 
 std::string text_in(const Value* object, std::string_view name) {
     const auto* value = object ? object->find(name) : nullptr;
     return value && value->text() ? *value->text() : std::string();
+}
+
+/// What a server says about waiting, up to a minute; 0 for what is none.
+Milliseconds wait_in(const Value& object, std::string_view name) {
+    constexpr std::int64_t kLongest = 60'000;
+    const auto* value = object.find(name);
+    const auto number = value ? value->integer() : std::nullopt;
+    return Milliseconds{std::clamp<std::int64_t>(number.value_or(0), 0, kLongest)};
 }
 
 /// The information object of a reply or an onStatus: the last argument that is one.
@@ -149,6 +158,10 @@ struct ClientSession::State {
         } else if (status.code == "NetStream.Publish.Start" && publishing()) {
             started = true;
             events.push_back(PublishStarted{});
+        } else if (status.code == kReconnectRequest) {
+            events.push_back(ReconnectRequested{wait_in(*info, "within")});
+        } else if (status.code == kReconnectWindow) {
+            events.push_back(ReconnectWindow{wait_in(*info, "window")});
         } else if (status.code == "NetStream.Play.UnpublishNotify" || status.code == "NetStream.Play.Stop") {
             return Errc::stream_ended;
         } else if (status.code != "NetStream.Play.Reset") {

@@ -29,8 +29,19 @@ struct StatusReceived {
     std::string description;
 };
 
-using ClientEvent = std::variant<PlayStarted, PublishStarted, MediaReceived, UnsupportedMedia, DataReceived,
-                                 Jump, SegmentOpening, StatusReceived, Ended>;
+/// The server is about to go: come to another, media goes on for about so long (0: not said). Where to is
+/// the owner's business: an address that the server names is not followed.
+struct ReconnectRequested {
+    Milliseconds within{0};
+};
+/// After a loss, come back at a moment chosen within this.
+struct ReconnectWindow {
+    Milliseconds window{0};
+};
+
+using ClientEvent =
+    std::variant<PlayStarted, PublishStarted, MediaReceived, UnsupportedMedia, DataReceived, Jump,
+                 SegmentOpening, ReconnectRequested, ReconnectWindow, StatusReceived, Ended>;
 
 struct ClientOptions {
     enum class Mode { play, publish };

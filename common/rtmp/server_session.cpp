@@ -12,7 +12,7 @@ namespace {
 using amf0::Value;
 
 constexpr std::uint32_t kWindow = 5'000'000;
-constexpr double kReconnectCapability = 1;  // enhanced RTMP v2, capsEx
+constexpr std::int64_t kReconnectBit = 1;  // enhanced RTMP v2, capsEx
 // Encoders that do not wait for Publish.Start have sent so much by the time the key is checked.
 constexpr std::size_t kHeldBytes = 1u << 20;
 constexpr std::size_t kHeldMessages = 1024;
@@ -75,8 +75,7 @@ std::vector<amf0::Property> enhanced_answer(const Value& offer) {
         answer.push_back({"audioFourCcInfoMap", amf0::Object{{{"mp4a", kForward}}, {}}});
     }
     if (const auto* caps = offer.find("capsEx"); caps && caps->integer()) {
-        const bool reconnect = *caps->integer() & 1;
-        answer.push_back({"capsEx", reconnect ? kReconnectCapability : 0.0});
+        answer.push_back({"capsEx", static_cast<double>(*caps->integer() & kReconnectBit)});
     }
     return answer;
 }
@@ -169,6 +168,8 @@ struct ServerSession::State {
                            {"description", "connected"},
                            {"objectEncoding", 0.0}},
                           {}};
+        const auto* caps = offer.find("capsEx");
+        reconnects = caps && caps->integer() && (*caps->integer() & kReconnectBit) != 0;
         for (auto& property : enhanced_answer(offer)) info.properties.push_back(std::move(property));
         amf0::Object properties{{{"fmsVer", "FMS/3,5,7,7009"}, {"capabilities", 31.0}}, {}};
         reply(args, {std::move(properties), std::move(info)});
@@ -261,6 +262,7 @@ struct ServerSession::State {
 
     Connection connection;
     Phase phase = Phase::fresh;
+    bool reconnects = false;
     bool ended = false;
     std::vector<Message> held;  // media that came before its publish was accepted
     std::size_t held_bytes = 0;
@@ -334,8 +336,16 @@ void ServerSession::send_status(std::string_view level, std::string_view code, s
     state_->connection.send_status(level, code, description);
 }
 
-void ServerSession::send_reconnect_request(std::string_view description) {
-    send_status("status", "NetConnection.Connect.ReconnectRequest", description);
+bool ServerSession::can_reconnect() const { return state_->reconnects; }
+
+void ServerSession::send_reconnect_request(std::string_view description, Milliseconds within) {
+    state_->connection.send_status("status", kReconnectRequest, description,
+                                   {{"within", static_cast<double>(within.count())}});
+}
+
+void ServerSession::send_reconnect_window(Milliseconds window) {
+    state_->connection.send_status("status", kReconnectWindow, "come back within",
+                                   {{"window", static_cast<double>(window.count())}});
 }
 
 void ServerSession::send_ping(std::uint32_t timestamp) {

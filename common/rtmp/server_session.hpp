@@ -72,6 +72,10 @@ struct Ended {
     Error reason;
 };
 
+/// The code of the onStatus that tells the window, a number of milliseconds in "window".
+inline constexpr std::string_view kReconnectWindow = "NetConnection.Tongke.ReconnectWindow";
+inline constexpr std::string_view kReconnectRequest = "NetConnection.Connect.ReconnectRequest";
+
 using ServerEvent = std::variant<Connected, PublishRequested, PlayRequested, MediaReceived, UnsupportedMedia,
                                  DataReceived, StreamClosed, PauseRequested, PongReceived, Ended>;
 
@@ -105,8 +109,14 @@ class ServerSession {
     /// Play.UnpublishNotify and StreamEOF: the stream is over for this player.
     void end_play(std::string_view description);
     void send_status(std::string_view level, std::string_view code, std::string_view description);
-    /// NetConnection.Connect.ReconnectRequest, before a restart.
-    void send_reconnect_request(std::string_view description);
+    /// The peer understands ReconnectRequest (enhanced RTMP v2, capsEx).
+    bool can_reconnect() const;
+    /// NetConnection.Connect.ReconnectRequest, before a planned stop: media goes on for `within`, a Tongke
+    /// property that other clients ignore.
+    void send_reconnect_request(std::string_view description, Milliseconds within);
+    /// kReconnectWindow: should the connection be lost, the peer is to come back at a moment of its choice
+    /// within this, so that not all come at once (TRAPS.md 1.10). Only for peers that can_reconnect().
+    void send_reconnect_window(Milliseconds window);
     void send_ping(std::uint32_t timestamp);
 
   private:

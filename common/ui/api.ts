@@ -65,6 +65,23 @@ export interface RoomSummary {
 }
 export interface RoomList { now: string; sentence: string; rooms: RoomSummary[] }
 
+/** Relay: GET /api/v1/streams (operator) → {streams: SourceStream[]} */
+export interface Advisory {
+  code: string; text: string;        // what it is and what to look at, in Chinese
+  level: 'notice' | 'warning' | 'alarm';
+  since: string; until: string | null;
+}
+export interface SourceStream {
+  name: string; live: boolean; slate: 'none' | 'ready' | 'on';
+  publisher: { address: string; client: string; source: 'primary' | 'backup'; since: string } | null;
+  width: number; height: number; bitrate_bps: number; fps: number; keyframe_interval_s: number;
+  b_frames: boolean; av_skew_s: number | null;
+  frame_gaps: { worst_s: number };
+  subscribers: { rtmp: number; hls: number };
+  advisories: Advisory[];
+  past_advisories: Advisory[];       // the newest first
+}
+
 /** GET /api/v1/rooms/ROOM/events?after=CURSOR → {events, next}; cursor = "BOOT:SEQ" or "" */
 export interface RoomEvent {
   node: string; boot: string; seq: number; room: string;

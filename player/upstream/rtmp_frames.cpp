@@ -11,19 +11,37 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kArrivalsKept = 64;
+// Whatever a relay says: what is buffered does not last for ever.
+constexpr Milliseconds kLongestWindow{10'000};
 
 }  // namespace
 
 void RtmpPull::on(Link& link, rtmp::PlayStarted& event, SteadyTime now) {
+    // Elsewhere frames have other numbers: better the relay that knows what we have, to its end.
+    if (leaving_ != 0 && last_frame_ && !event.resumed) return close_link(link.id);
     close_others(link.id);
     current_ = link.id;
     url_ = link.url;
     failures_ = 0;
+    window_ = 0ms;  // it tells its own
     link.playing = true;
+    if (last_frame_ && !event.resumed && event.first_frame.value_or(*last_frame_ + 1) <= *last_frame_)
+        forget_numbers();
     const auto expected = last_frame_ ? *last_frame_ + 1 : 0;
     link.next_frame = event.first_frame.value_or(expected);
-    if (link.next_frame != expected) begin_packager();  // a hole: what was open has lost its end
+    // What the link before went on to give meanwhile comes twice and is taken once.
+    if (link.next_frame > expected) begin_packager();  // a hole: what was open has lost its end
     note_life(now);
+}
+
+/// Another relay's run, whose numbers say nothing of what was taken from the one before.
+void RtmpPull::forget_numbers() {
+    last_frame_.reset();
+    last_dts_.reset();
+    pdt_known_ = false;
+    open_msn_ = -1;
+    arrived_.clear();
+    begin_packager();
 }
 
 void RtmpPull::on(Link& link, rtmp::Jump& event, SteadyTime) {
@@ -37,6 +55,20 @@ void RtmpPull::on(Link& link, rtmp::UnsupportedMedia& event, SteadyTime now) {
     lose(now, LostReason::bad_answer, "codec " + event.codec);
     close_link(link.id);
     retry(now, jitter_.between(5s, 10s));
+}
+
+void RtmpPull::on(Link&, rtmp::ReconnectWindow& event, SteadyTime) {
+    window_ = std::min(event.window, kLongestWindow);
+}
+
+/// With one address there is nowhere to go: the relay comes back, or its successor does.
+void RtmpPull::on(Link& link, rtmp::ReconnectRequested& event, SteadyTime now) {
+    if (link.id != current_ || leaving_ == link.id) return;
+    const auto within = std::min(event.within, kLongestWindow);
+    window_ = std::max(window_, within);
+    leaving_ = link.id;
+    moves_ = 0;
+    if (config_.urls.size() > 1) move_at_ = now + jitter_.between(0ms, within / 2);
 }
 
 void RtmpPull::on(Link& link, rtmp::Ended& event, SteadyTime now) {

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxLinks = 4;
 constexpr Milliseconds kPingAfter{400};
 constexpr Milliseconds kReportEvery{100};
+// A wait before the first retry that is worth telling of.
+constexpr Milliseconds kNoticed{500};
 
 }  // namespace
 
@@ -43,11 +45,14 @@ Bytes RtmpPull::take_output(LinkId id) {
 }
 
 void RtmpPull::open_link(SteadyTime now) {
+    open_link(now, url_ + static_cast<std::size_t>(std::max(races_, failures_)));
+}
+
+void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
     if (links_.size() >= kMaxLinks) close_link(links_.front()->id);
-    const auto turn = static_cast<std::size_t>(std::max(races_, failures_));
     auto link = std::make_unique<Link>();
     link->id = next_id_++;
-    link->url = (url_ + turn) % config_.urls.size();
+    link->url = url_number % config_.urls.size();
     link->opened = link->last_byte = now;
     auto text = config_.urls[link->url];
     const auto authority = text.find("://") + 3;
@@ -74,6 +79,7 @@ void RtmpPull::close_link(LinkId id) {
 void RtmpPull::drop(LinkId id) {
     std::erase_if(links_, [id](const auto& link) { return link->id == id; });
     if (current_ == id) current_ = 0;
+    if (leaving_ == id) stay();
 }
 
 void RtmpPull::close_others(LinkId id) {
@@ -81,6 +87,12 @@ void RtmpPull::close_others(LinkId id) {
         if (link->id != id) actions_.push_back(CloseLink{link->id});
     }
     std::erase_if(links_, [id](const auto& link) { return link->id != id; });
+    if (leaving_ != id) stay();
+}
+
+void RtmpPull::stay() {
+    leaving_ = 0;
+    move_at_.reset();
 }
 
 SteadyTime RtmpPull::quiet_since() const {
@@ -91,7 +103,7 @@ SteadyTime RtmpPull::quiet_since() const {
 
 SteadyTime RtmpPull::wake() const {
     if (links_.empty()) return next_open_;
-    auto at = quiet_since() + patience_;
+    auto at = std::min(quiet_since() + patience_, move_at_.value_or(SteadyTime::max()));
     for (const auto& link : links_) {
         if (link->id == current_ && !link->pinged) at = std::min(at, link->last_byte + kPingAfter);
     }
@@ -107,12 +119,23 @@ void RtmpPull::on_tick(SteadyTime now) {
         link->pinged = now;
         link->session->send_ping(static_cast<std::uint32_t>(now.time_since_epoch() / 1ms));
     }
+    if (move_at_ && now >= *move_at_) return go_elsewhere(now);
     if (now < quiet_since() + patience_) return;
     lose(last_byte_.value_or(links_.front()->opened), LostReason::silent, "no byte came for a second");
     ++races_;
     patience_ = race_interval(races_, jitter_);
     sink_.raced();
     open_link(now);
+}
+
+/// Beside the link that is about to go; once this one plays, that one is closed.
+void RtmpPull::go_elsewhere(SteadyTime now) {
+    const auto from = find(leaving_)->url;
+    // The try before has not answered.
+    while (links_.back()->id != leaving_) close_link(links_.back()->id);
+    // Should this one fail: once more, at the address after it.
+    move_at_ = now + jitter_.between(500ms, 1000ms);
+    open_link(now, from + 1 + moves_++ % (config_.urls.size() - 1));
 }
 
 void RtmpPull::lose(SteadyTime since, LostReason reason, const std::string& detail) {
@@ -142,7 +165,7 @@ void RtmpPull::on_bytes(LinkId id, ByteView bytes, SteadyTime now) {
     if (!link) return;
     link->last_byte = now;
     link->pinged.reset();
-    if (link->id == current_) close_others(id);
+    if (link->id == current_ && link->id != leaving_) close_others(id);
     note_life(now);
     for (auto& event : link->session->feed(bytes)) {
         std::visit([&](auto& e) { on(*link, e, now); }, event);
@@ -159,13 +182,17 @@ void RtmpPull::report_answer(SteadyTime now) {
 
 void RtmpPull::on_closed(LinkId id, const std::string& detail, SteadyTime now) {
     if (!find(id)) return;
+    const bool said_so = id == leaving_;
     drop(id);
     if (!links_.empty()) return;
     ++failures_;
-    if (failures_ >= 2) {
+    // A blip is over at once. A relay that said that it stops, or that is not there, has left all its nodes:
+    // they come back one by one.
+    auto delay = failure_delay(failures_, jitter_);
+    if (said_so || failures_ > 1) delay = std::max(delay, jitter_.between(0ms, window_));
+    if (failures_ >= 2 || delay >= kNoticed)
         lose(last_byte_.value_or(now), last_byte_ ? LostReason::closed : LostReason::connect_failed, detail);
-    }
-    retry(now, failure_delay(failures_, jitter_));
+    retry(now, delay);
 }
 
 }  // namespace tongke::player

@@ -3,7 +3,9 @@
 // relay's own marks, so segments have the relay's boundaries, names and numbers.
 // Media is due all the time, and a ping is when the encoder is away: a line on
 // which nothing came for a second gets a rival with resume=, again each second;
-// whichever speaks first goes on, and a frame number is taken only once.
+// whichever speaks first goes on, and a frame number is taken only once. A relay
+// that is about to stop says so: the next address is connected while it plays on,
+// and taken if it knows the frames that we have.
 #pragma once
 #include <deque>
 #include <functional>
@@ -77,6 +79,10 @@ class RtmpPull {
 
     Link* find(LinkId id);
     void open_link(SteadyTime now);
+    void open_link(SteadyTime now, std::size_t url);
+    void go_elsewhere(SteadyTime now);
+    void stay();
+    void forget_numbers();
     void close_link(LinkId id);
     void close_others(LinkId id);
     void drop(LinkId id);
@@ -90,6 +96,8 @@ class RtmpPull {
     void on(Link& link, rtmp::UnsupportedMedia& event, SteadyTime now);
     void on(Link& link, rtmp::Jump& event, SteadyTime now);
     void on(Link& link, rtmp::SegmentOpening& event, SteadyTime now);
+    void on(Link& link, rtmp::ReconnectRequested& event, SteadyTime now);
+    void on(Link& link, rtmp::ReconnectWindow& event, SteadyTime now);
     void on(Link& link, rtmp::Ended& event, SteadyTime now);
     template <class Other>
     void on(Link&, Other&, SteadyTime) {}
@@ -110,9 +118,13 @@ class RtmpPull {
     LinkId next_id_ = 1;
     LinkId current_ = 0;  // the link whose frames are taken; 0: none
     int races_ = 0;
+    std::size_t moves_ = 0;  // tried while this relay is about to go
     int failures_ = 0;
     Milliseconds patience_ = kSilence;
     SteadyTime next_open_{};
+    Milliseconds window_{0};             // over which all who lose this relay come back, as it says
+    LinkId leaving_ = 0;                 // it plays on, and is about to go
+    std::optional<SteadyTime> move_at_;  // to another relay, while it does
     std::optional<SteadyTime> last_byte_;
     std::optional<SteadyTime> lost_since_;
     std::optional<SteadyTime> reported_;

@@ -17,10 +17,24 @@ json::value publisher_value(const std::optional<PublisherInfo>& publisher) {
                         {"since", to_iso8601(publisher->since)}};
 }
 
+const char* level_word(AdvisoryLevel level) {
+    switch (level) {
+        case AdvisoryLevel::notice: return "notice";
+        case AdvisoryLevel::warning: return "warning";
+        case AdvisoryLevel::alarm: return "alarm";
+    }
+    return "warning";
+}
+
 json::array advisories(const std::vector<Advisory>& list) {
     json::array out;
     for (const auto& a : list)
-        out.push_back(json::object{{"code", a.code}, {"text", a.text}, {"since", to_iso8601(a.since)}});
+        out.push_back(
+            json::object{{"code", a.code},
+                         {"text", a.text},
+                         {"level", level_word(a.level)},
+                         {"since", to_iso8601(a.since)},
+                         {"until", a.until ? json::value(to_iso8601(*a.until)) : json::value(nullptr)}});
     return out;
 }
 
@@ -52,6 +66,8 @@ std::string stream_json(const StreamInfo& s) {
         {"bitrate_bps", s.bitrate_bps},
         {"fps", s.fps},
         {"keyframe_interval_s", s.keyframe_interval_s},
+        {"b_frames", s.b_frames},
+        {"av_skew_s", s.av_skew_s ? json::value(*s.av_skew_s) : json::value(nullptr)},
         {"frame_gaps", json::object{{"over_100_ms", s.gaps.over_100_ms},
                                     {"over_500_ms", s.gaps.over_500_ms},
                                     {"over_2_s", s.gaps.over_2_s},
@@ -65,7 +81,8 @@ std::string stream_json(const StreamInfo& s) {
                              {"last_frame", s.last_frame}}},
         {"run", s.run},
         {"target_duration_s", s.target_duration_s},
-        {"advisories", advisories(s.advisories)}});
+        {"advisories", advisories(s.advisories)},
+        {"past_advisories", advisories(s.past_advisories)}});
 }
 
 }  // namespace tongke::relay

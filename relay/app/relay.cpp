@@ -19,6 +19,7 @@
 #include "relay/app/hls_side.hpp"
 #include "relay/app/http_policy.hpp"
 #include "relay/app/ticker.hpp"
+#include "relay/health/ingest_health.hpp"
 #include "relay/http/hls_service.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/slate/slate_maker.hpp"
@@ -86,6 +87,7 @@ struct Relay::State {
     std::unique_ptr<StreamHub> hub;
     Bytes channel_key;
     std::unique_ptr<TestChannel> test_channel;
+    std::unique_ptr<IngestHealth> health;
     std::unique_ptr<HlsSide> hls;
     std::unique_ptr<MediaServer> media;
     std::unique_ptr<http::Server> http;
@@ -215,6 +217,8 @@ void Relay::start() {
     s.workers.start();
     s.control_thread.start();
     s.hub->start();
+    s.health = std::make_unique<IngestHealth>(*s.hub, s.metrics);
+    s.health->start();
     s.make_test_channel();
     s.make_control();
     s.hls = std::make_unique<HlsSide>(
@@ -244,6 +248,7 @@ void Relay::reload(const RelayConfig& fresh) {
 void Relay::stop() {
     auto& s = *state_;
     s.ready = false;
+    if (s.media) s.media->drain();
     std::promise<void> http_stopped;
     if (s.control) s.control->audit({"system", "relay.stop", "", "ok", {}});
     s.control_thread.run_on(0, [&s] {
@@ -255,6 +260,7 @@ void Relay::stop() {
     if (s.http) s.http->stop([&] { http_stopped.set_value(); });
     if (s.media) s.media->stop();
     if (s.http) http_stopped.get_future().wait();
+    if (s.health) s.health->stop();
     if (s.hub) s.hub->stop();
     s.workers.stop();
     s.control_thread.stop();
@@ -262,6 +268,7 @@ void Relay::stop() {
     s.media.reset();
     s.hls.reset();
     s.test_channel.reset();
+    s.health.reset();
     s.hub.reset();
     s.authoriser.reset();
     s.tick.reset();

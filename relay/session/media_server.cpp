@@ -13,6 +13,9 @@ namespace {
 constexpr Milliseconds kAcceptBurst{100};
 // Out of file descriptors: the next try.
 constexpr Milliseconds kAcceptRetry{100};
+// However few they are, players need a moment to connect elsewhere.
+constexpr Milliseconds kShortestDrain{500};
+constexpr Milliseconds kDrainRoom{500};
 
 }  // namespace
 
@@ -26,6 +29,7 @@ struct MediaServer::State {
     bool admit(const async::TcpSocket& socket);
     void refuse(const async::TcpSocket& socket, const std::string& reason);
     void hand_over(async::TcpSocket socket, std::size_t worker);
+    void stop_accepting();
 
     StreamHub& hub;
     Authoriser& authoriser;
@@ -35,6 +39,7 @@ struct MediaServer::State {
     std::atomic<std::size_t> connections{0};
     std::uint16_t port = 0;
     Anteroom anteroom;
+    Leaving leaving;
     std::vector<std::unique_ptr<SessionSet>> sets;  // by worker
     // On worker 0:
     std::optional<async::TcpAcceptor> acceptor;
@@ -42,6 +47,7 @@ struct MediaServer::State {
     std::optional<async::TaskGroup> accepting;
     SteadyTime next_accept{};
     bool stopping = false;
+    bool accepts = false;  // on the program's thread
 };
 
 MediaServer::MediaServer(StreamHub& hub, Authoriser& authoriser, metrics::Metrics& metrics,
@@ -58,8 +64,9 @@ void MediaServer::start() {
     s.acceptor.emplace(net::listen(workers.context(0), *where));
     s.port = s.acceptor->local_endpoint().port();
     for (std::size_t i = 0; i < workers.size(); ++i) {
-        SessionContext context{s.hub, s.authoriser, s.metrics, s.options.limits, s.anteroom, i};
-        s.sets.push_back(std::make_unique<SessionSet>(workers.context(i), context, s.connections));
+        SessionContext context{s.hub,      s.authoriser, s.metrics,     s.options.limits,
+                               s.anteroom, s.leaving,    s.connections, i};
+        s.sets.push_back(std::make_unique<SessionSet>(workers.context(i), context));
         workers.run_on(i, [&set = *s.sets.back()] { set.start(); });
     }
     workers.run_on(0, [&] {
@@ -67,6 +74,7 @@ void MediaServer::start() {
         s.accepting.emplace(workers.context(0).get_executor());
         s.accepting->spawn(s.accept_all());
     });
+    s.accepts = true;
     log::info("rtmp", "listening on {} (port {})", s.options.listen, s.port);
 }
 
@@ -134,19 +142,37 @@ void MediaServer::State::hand_over(async::TcpSocket socket, std::size_t worker) 
 std::uint16_t MediaServer::port() const { return state_->port; }
 std::size_t MediaServer::connections() const { return state_->connections; }
 
+void MediaServer::State::stop_accepting() {
+    if (!std::exchange(accepts, false)) return;
+    std::promise<void> accepted;
+    hub.workers().run_on(0, [&] {
+        stopping = true;
+        Error ignored;
+        acceptor->close(ignored);
+        pause->cancel();
+        accepting->on_empty([&] { accepted.set_value(); });
+    });
+    accepted.get_future().wait();
+}
+
+void MediaServer::drain() {
+    auto& s = *state_;
+    if (!s.acceptor) return;
+    s.stop_accepting();
+    const auto within =
+        std::max(reconnect_window(s.connections, s.options.limits.accepts_per_second), kShortestDrain);
+    auto& workers = s.hub.workers();
+    for (std::size_t i = 0; i < workers.size(); ++i)
+        workers.run_on(i, [&] { s.sets[i]->ask_to_reconnect(within); });
+    log::info("rtmp", "players are asked to play from elsewhere within {} ms", within.count());
+    s.leaving.wait(within + kDrainRoom);
+}
+
 void MediaServer::stop() {
     auto& s = *state_;
     if (!s.acceptor) return;
     auto& workers = s.hub.workers();
-    std::promise<void> accepted;
-    workers.run_on(0, [&] {
-        s.stopping = true;
-        Error ignored;
-        s.acceptor->close(ignored);
-        s.pause->cancel();
-        s.accepting->on_empty([&] { accepted.set_value(); });
-    });
-    accepted.get_future().wait();
+    s.stop_accepting();
     for (std::size_t i = 0; i < workers.size(); ++i) {
         std::promise<void> ended;
         workers.run_on(i, [&] { s.sets[i]->stop([&] { ended.set_value(); }); });

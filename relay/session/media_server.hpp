@@ -40,6 +40,10 @@ class MediaServer {
     /// Throws when the address cannot be bound.
     void start();
     std::uint16_t port() const;
+    /// Before a planned stop: stops accepting, asks players that understand it to play from elsewhere, and
+    /// waits until they have gone, but half a second longer than the window that they were told at most.
+    /// Media goes on. A node with one address stays to the end.
+    void drain();
     /// Stops accepting, ends every session (server_stopping) and waits for them.
     void stop();
     std::size_t connections() const;

@@ -48,6 +48,7 @@ void Player::start(std::uint64_t position, std::int64_t first_frame, bool resume
     first_frame_ = first_frame;
     cursor_.emplace(position);
     session_.protocol().accept_play(first_frame, resumed);
+    session_.tell_reconnect_window();
     take_protocol_output();
     cursor_->interleave(preface_bytes(*entry.setup, entry.dts_ms));
     session_.pump();

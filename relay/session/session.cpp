@@ -15,6 +15,12 @@ namespace asio = boost::asio;
 constexpr std::size_t kReadPerTurn = 512 * 1024;
 // Of answers to a peer that asks and does not read; a whole conversation is a hundredth of it.
 constexpr std::size_t kUnreadAnswers = 64 * 1024;
+// Others connect at the same time.
+constexpr double kWindowRoom = 1.25;
+// Rooms live on what is buffered meanwhile.
+constexpr Milliseconds kLongestWindow{5000};
+// Less of a change is not worth telling.
+constexpr Milliseconds kWindowStep{100};
 // How long a peer may take to read our last words.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -24,6 +30,11 @@ std::array<std::uint8_t, 64 * 1024>& read_buffer() {
 }
 
 }  // namespace
+
+Milliseconds reconnect_window(std::size_t connections, double accepts_per_second) {
+    const auto seconds = kWindowRoom * static_cast<double>(connections) / std::max(accepts_per_second, 1.0);
+    return std::min(Milliseconds{static_cast<std::int64_t>(seconds * 1000)}, kLongestWindow);
+}
 
 Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number)
     : context_(context),
@@ -263,13 +274,31 @@ void Session::sweep(SteadyTime now, WallTime wall) {
         last_ping_ = now;
         rtmp_.send_ping(static_cast<std::uint32_t>(
             std::chrono::duration_cast<Milliseconds>(now.time_since_epoch()).count()));
+        if (player_ && player_->started()) tell_reconnect_window();
         pump();
     }
     if (player_ && !ended()) player_->sweep(now, wall);
 }
 
+void Session::tell_reconnect_window() {
+    const auto window = reconnect_window(context_.connections, context_.limits.accepts_per_second);
+    const auto change = window > told_window_ ? window - told_window_ : told_window_ - window;
+    if (!rtmp_.can_reconnect() || change < kWindowStep) return;
+    told_window_ = window;
+    rtmp_.send_reconnect_window(window);
+}
+
+void Session::ask_to_reconnect(Milliseconds within) {
+    if (ended() || leaving_ || !player_ || !player_->started() || !rtmp_.can_reconnect()) return;
+    leaving_ = true;
+    context_.leaving.asked();
+    rtmp_.send_reconnect_request("the relay is about to stop", within);
+    pump();
+}
+
 void Session::end(EndReason reason, const std::string& detail) {
     if (ended()) return;
+    if (std::exchange(leaving_, false)) context_.leaving.gone();
     // Who has not read so much will not read the last of it either.
     if (unsent_answers() > kUnreadAnswers) take_answers();
     last_words_ = player_ && player_->started() ? player_->last_words() : take_answers();

@@ -4,6 +4,7 @@
 // SessionSet owns; everything runs on that worker. Reads go into one buffer per
 // thread and writes come from the stream's log, so a player holds no buffer.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "common/rtmp/server_session.hpp"
 #include "relay/session/anteroom.hpp"
 #include "relay/session/end_reason.hpp"
+#include "relay/session/leaving.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/session/session_metrics.hpp"
 
@@ -21,6 +23,9 @@ namespace tongke::relay {
 class Player;
 class PublisherRole;
 
+/// Over how long so many connections should spread when they all come back (TRAPS.md 1.10).
+Milliseconds reconnect_window(std::size_t connections, double accepts_per_second);
+
 /// What all sessions of a worker share.
 struct SessionContext {
     StreamHub& hub;
@@ -28,6 +33,8 @@ struct SessionContext {
     SessionMetrics& metrics;
     const MediaLimits& limits;
     Anteroom& anteroom;
+    Leaving& leaving;
+    std::atomic<std::size_t>& connections;
     std::size_t worker = 0;
     std::uint64_t sent_bytes = 0;  // not counted in the metric yet
 };
@@ -45,11 +52,15 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     /// Ends it once; later calls do nothing. What the protocol has to say is sent before the close.
     void end(EndReason reason, const std::string& detail = {});
 
+    /// A player that understands it is to play from elsewhere; media goes on for `within`.
+    void ask_to_reconnect(Milliseconds within);
     /// Ends it and closes the socket at once.
     void stop(EndReason reason);
 
     // For the roles.
     void pump();
+    /// Once the player plays, and then when it has changed. The caller sends what it makes.
+    void tell_reconnect_window();
     SessionContext& context() { return context_; }
     rtmp::ServerSession& protocol() { return rtmp_; }
     /// What the protocol has to say and has not been sent: from here on the caller sends it.
@@ -111,6 +122,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     SteadyTime last_read_;
     SteadyTime last_progress_;  // a byte was taken, or there was none to send
     SteadyTime last_ping_;
+    Milliseconds told_window_{0};
+    bool leaving_ = false;      // it was asked to, and has not yet
     bool peer_closes_ = false;  // it said goodbye: the last word and the close are its own
     std::optional<SteadyTime> ended_at_;
 };

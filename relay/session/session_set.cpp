@@ -10,14 +10,13 @@ constexpr int kKernelUnsent = 512 * 1024;
 
 }  // namespace
 
-SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context,
-                       std::atomic<std::size_t>& connections)
-    : context_(context), connections_(connections), tasks_(io.get_executor()), timer_(io.get_executor()) {}
+SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context)
+    : context_(context), tasks_(io.get_executor()), timer_(io.get_executor()) {}
 
 void SessionSet::start() { tasks_.spawn(sweep_every_second()); }
 
 void SessionSet::adopt(async::TcpSocket socket, std::uint64_t number) {
-    ++connections_;
+    ++context_.connections;
     net::prepare(socket, {kKernelUnsent, static_cast<int>(context_.limits.write_stall.count())});
     auto session = std::make_shared<Session>(context_, std::move(socket), number);
     sessions_.emplace(number, session.get());
@@ -33,7 +32,7 @@ async::Task<> SessionSet::serve(std::shared_ptr<Session> session, std::uint64_t 
     if (!stopping_) co_await session->run(session);
     sessions_.erase(number);
     context_.anteroom.leave(number);
-    --connections_;
+    --context_.connections;
 }
 
 async::Task<> SessionSet::sweep_every_second() {
@@ -45,6 +44,10 @@ async::Task<> SessionSet::sweep_every_second() {
         for (const auto& [number, session] : sessions_) session->sweep(now, wall);
         context_.metrics.sent(std::exchange(context_.sent_bytes, 0));
     }
+}
+
+void SessionSet::ask_to_reconnect(Milliseconds within) {
+    for (const auto& [number, session] : sessions_) session->ask_to_reconnect(within);
 }
 
 void SessionSet::stop(std::function<void()> done) {

@@ -1,7 +1,6 @@
 // The RTMP sessions of one worker, on that worker: runs their coroutines, looks
 // at their deadlines once a second, and ends them all at the stop.
 #pragma once
-#include <atomic>
 #include <unordered_map>
 
 #include "common/async/task_group.hpp"
@@ -11,12 +10,14 @@ namespace tongke::relay {
 
 class SessionSet {
   public:
-    SessionSet(boost::asio::io_context& io, SessionContext context, std::atomic<std::size_t>& connections);
+    SessionSet(boost::asio::io_context& io, SessionContext context);
 
     void start();
     void adopt(async::TcpSocket socket, std::uint64_t number);
     /// Closes that connection at once (crowded_out), unless it has a role by now.
     void evict(std::uint64_t number);
+    /// Players are asked to play from elsewhere; see Session.
+    void ask_to_reconnect(Milliseconds within);
     /// Ends every session; `done` is called once nothing runs here any more.
     void stop(std::function<void()> done);
 
@@ -25,7 +26,6 @@ class SessionSet {
     async::Task<> sweep_every_second();
 
     SessionContext context_;
-    std::atomic<std::size_t>& connections_;
     async::TaskGroup tasks_;
     async::Timer timer_;
     std::unordered_map<std::uint64_t, Session*> sessions_;  // by number

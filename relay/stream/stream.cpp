@@ -21,6 +21,10 @@ namespace {
 // A hole this long in the timeline is a DISCONTINUITY; less, players bridge.
 constexpr std::int64_t kHoleMs = 500;
 constexpr std::chrono::seconds kTimeToBegin{10};
+// An encoder may begin with one of its tracks.
+constexpr std::chrono::seconds kTimeToSendBoth{10};
+// Seconds between picture and sound that belong together, as they arrive: players hold what came first.
+constexpr double kSkewLimit = 1;
 
 std::string codec_text(const SharedTrack& track) {
     if (!track) return {};
@@ -36,7 +40,11 @@ std::string codec_text(const SharedTrack& track) {
 
 struct Stream::State {
     State(std::string n, StreamOptions o, StreamParts p)
-        : name(std::move(n)), options(o), parts(std::move(p)), setup(std::make_shared<StreamSetup>()) {
+        : name(std::move(n)),
+          options(o),
+          parts(std::move(p)),
+          advisories(name),
+          setup(std::make_shared<StreamSetup>()) {
         target_duration = parts.state.target_duration().value_or(0);
     }
 
@@ -53,6 +61,9 @@ struct Stream::State {
     bool grace_over(SteadyTime now) const;
     void publish(const SharedFrame& frame);
     void count(const Frame& frame, bool repaired);
+    void note(const SharedFrame& frame);
+    void other_source();
+    void advise_of_encoder(SteadyTime now);
     Milliseconds slate_after() const;
     void begin_slate(SteadyTime now);
     void end_absence(SteadyTime arrival, const SharedTrack& first);
@@ -86,6 +97,7 @@ struct Stream::State {
     std::atomic<bool> away{false};
     StandIn stand_in;
     StandbyGroup standby;
+    SourceReader* reader = nullptr;
     std::uint64_t frames = 0;
     std::uint64_t frames_at_tick = 0;
     std::atomic<int> target_duration{0};
@@ -134,6 +146,7 @@ void Stream::State::note_loss() {
     if (publishers.sending() || publisher_lost || !stand_in.source().arrival()) return;
     publisher_lost = parts.clock.now();
     away = live && !lost_generated;
+    if (reader != nullptr) reader->on_source_lost();
     flush_what_is_left();
 }
 
@@ -162,14 +175,14 @@ void Stream::append(PublicationId id, IngestFrame in) {
     if (verdict == Verdict::take_as_new_source) {
         s.end_absence(in.arrival, in.track);
         s.timeline.new_publisher();
-        s.rates.restart();
+        s.other_source();
     }
     const auto placed = s.timeline.place(in.kind, in.timestamp, in.arrival);
     if (placed.late) return s.stand_in.end_lead_in();
     s.lead_in(in.kind, placed.dts_ms);
     const auto taken = s.take(std::move(in), placed);
     s.count(*taken.frame, taken.repaired);
-    s.stand_in.note(taken.frame);
+    s.note(taken.frame);
 }
 
 /// Another source goes on with what it has sent since its last keyframe.
@@ -182,7 +195,7 @@ void Stream::State::take_over(PublicationId id) {
     log::info("stream", "{}: the encoder that stood by goes on", name);
     end_absence(replay.begin, replay.frames.front().frame.track);
     if (known && replay.frames.front().dts_ms - timeline.newest_ms() > kHoleMs) discontinuity = true;
-    rates.restart();
+    other_source();
     for (auto& [in, dts_ms, due_ms] : replay.frames) {
         const auto placed = timeline.put(in.kind, dts_ms, in.arrival);
         if (placed.late) {
@@ -192,7 +205,7 @@ void Stream::State::take_over(PublicationId id) {
         lead_in(in.kind, std::min(due_ms, placed.dts_ms));
         const auto taken = take(std::move(in), placed);
         if (!known || taken.frame->arrival > *known) count(*taken.frame, false);
-        stand_in.note(taken.frame);
+        note(taken.frame);
     }
     timeline.anchor(replay.timestamp, replay.dts_ms);
     if (segmenter) segmenter->keyframe_was_due(replay.dts_ms);
@@ -275,8 +288,19 @@ void Stream::State::publish(const SharedFrame& frame) {
 void Stream::State::count(const Frame& frame, bool repaired) {
     parts.metrics.frames[static_cast<std::size_t>(frame.kind)]->Increment();
     if (repaired) parts.metrics.repairs.Increment();
-    if (const auto gap = rates.add(frame.kind, frame.payload->size(), frame.arrival))
-        parts.metrics.gap_seconds.Observe(*gap);
+    if (const auto gap = rates.add(frame)) parts.metrics.gap_seconds.Observe(*gap);
+}
+
+/// A frame that a source sent.
+void Stream::State::note(const SharedFrame& frame) {
+    stand_in.note(frame);
+    if (reader != nullptr) reader->on_source_frame(frame);
+}
+
+/// What was measured of the one before says nothing about this one.
+void Stream::State::other_source() {
+    rates.restart();
+    if (reader != nullptr) reader->on_source_lost();
 }
 
 /// TRAPS.md 1.1: 1.5 target durations without the source.
@@ -342,6 +366,12 @@ void Stream::State::flush_what_is_left() {
     post_to_views([](StreamView& view) { view.flush(); });
 }
 
+void Stream::read_source(SourceReader* reader) { state_->reader = reader; }
+
+void Stream::advise(std::vector<Advisory> findings) {
+    state_->advisories.found(std::move(findings), state_->parts.clock.wall());
+}
+
 bool Stream::source_away() const { return state_->away; }
 
 void Stream::fill() {
@@ -372,15 +402,35 @@ void Stream::tick() {
         s.parts.metrics.slate.Set(0);
         s.away = false;
     }
-    const bool fight = s.publishers.two_encoders(now);
-    const bool long_gop = s.segmenter && s.segmenter->keyframe_interval_too_long();
-    const auto wall = s.parts.clock.wall();
-    s.advisories.set("two_encoders", "两台编码器在用同一个推流密钥争抢本路直播，请只保留一台", fight, wall);
-    s.advisories.set("keyframe_interval", "编码器的关键帧间隔太长，请设为 2 秒", long_gop, wall);
-    s.advisories.set("slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络",
-                     s.stand_in.slate_on(), wall);
-    s.advisories.set_recent("timestamps", "编码器的时间戳不连续，已自动修正，请检查编码器",
-                            s.timeline.repairs(), wall);
+    s.advise_of_encoder(now);
+}
+
+void Stream::State::advise_of_encoder(SteadyTime now) {
+    using Level = AdvisoryLevel;
+    const auto wall = parts.clock.wall();
+    const bool long_gop = segmenter && segmenter->keyframe_interval_too_long();
+    advisories.set(
+        {"two_encoders", "两台编码器在用同一个推流密钥争抢本路直播，请只保留一台", Level::alarm, {}, {}},
+        publishers.two_encoders(now), wall);
+    advisories.set({"keyframe_interval", "编码器的关键帧间隔太长，请设为 2 秒", Level::warning, {}, {}},
+                   long_gop, wall);
+    advisories.set(
+        {"slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络", Level::alarm, {}, {}},
+        stand_in.slate_on(), wall);
+    advisories.set_recent(
+        {"timestamps", "编码器的时间戳不连续，已自动修正，请检查编码器", Level::warning, {}, {}},
+        timeline.repairs(), wall);
+    // Only of a source that sends: what is away is said by the slate.
+    const bool sends = live && !publisher_lost && rates.age(now) >= kTimeToSendBoth;
+    const auto pictures = rates.fps(now), sounds = rates.sounds_per_second(now);
+    advisories.set(
+        {"no_picture", "编码器只送来声音，没有画面，请检查摄像机和编码器的输入", Level::alarm, {}, {}},
+        sends && pictures == 0 && sounds > 0, wall);
+    advisories.set({"no_sound", "编码器没有送来声音，请检查话筒和编码器的音频输入", Level::alarm, {}, {}},
+                   sends && sounds == 0 && pictures > 0, wall);
+    const auto skew = rates.av_skew_s(now);
+    advisories.set({"av_skew", "编码器送来的声音和画面相差太多，请检查编码器", Level::warning, {}, {}},
+                   sends && skew && std::abs(*skew) > kSkewLimit, wall);
 }
 
 StreamInfo Stream::info() const {
@@ -402,6 +452,8 @@ StreamInfo Stream::info() const {
     info.fps = s.rates.fps(now);
     if (s.segmenter)
         info.keyframe_interval_s = static_cast<double>(s.segmenter->keyframe_interval_ms()) / 1000;
+    info.b_frames = s.rates.b_frames(now);
+    info.av_skew_s = s.rates.av_skew_s(now);
     info.gaps = s.rates.gaps();
     info.timestamp_repairs = s.timeline.repairs();
     for (std::size_t i = 0; i < kTransports; ++i) info.subscribers[i] = s.subscribers[i];
@@ -415,6 +467,7 @@ StreamInfo Stream::info() const {
     info.run = s.run;
     info.target_duration_s = s.target_duration;
     info.advisories = s.advisories.list();
+    info.past_advisories.assign(s.advisories.past().begin(), s.advisories.past().end());
     return info;
 }
 

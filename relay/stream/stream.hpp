@@ -12,6 +12,7 @@
 #include "common/async/live_count.hpp"
 #include "relay/stream/ingest_frame.hpp"
 #include "relay/stream/publishers.hpp"
+#include "relay/stream/source_reader.hpp"
 #include "relay/stream/stream_info.hpp"
 
 namespace tongke::relay {
@@ -59,6 +60,11 @@ class Stream : async::LiveCount<Stream> {
 
     /// Somebody is connected to publish it.
     bool published() const;
+
+    /// What sources send from now on is read by `reader`, which outlives the stream or is taken away (null).
+    void read_source(SourceReader* reader);
+    /// What is wrong with the source now, as whoever reads it sees it; `since` is told.
+    void advise(std::vector<Advisory> findings);
 
     /// Any thread: its publisher is lost, fill() has something to do.
     bool source_away() const;

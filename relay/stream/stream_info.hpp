@@ -30,11 +30,18 @@ struct FrameGaps {
     double worst_s = 0;  // of the last minute or the one before
 };
 
+/// notice: may be meant so; warning: somebody should look; alarm: somebody must.
+enum class AdvisoryLevel : std::uint8_t { notice, warning, alarm };
+
 /// Something the operator should look at; `code` is stable, `text` Chinese.
 struct Advisory {
-    std::string code;  // two_encoders, keyframe_interval, timestamps, slate
+    // two_encoders, keyframe_interval, timestamps, slate, av_skew, no_picture, no_sound;
+    // of what is seen and heard: black, frozen, silence, silence_left, silence_right
+    std::string code;
     std::string text;
+    AdvisoryLevel level = AdvisoryLevel::warning;
     WallTime since{};
+    std::optional<WallTime> until;  // none: now
 };
 
 /// none: nothing can stand in (yet); on: it stands in for a lost publisher. Switched off, only the silence of
@@ -53,6 +60,8 @@ struct StreamInfo {
     std::uint64_t bitrate_bps = 0;  // both tracks, over the last seconds
     double fps = 0;
     double keyframe_interval_s = 0;
+    bool b_frames = false;            // of the last seconds
+    std::optional<double> av_skew_s;  // by how much sound comes before the picture it belongs to
     FrameGaps gaps;
     std::uint64_t timestamp_repairs = 0;
     std::array<int, kTransports> subscribers{};  // by Transport
@@ -62,8 +71,9 @@ struct StreamInfo {
     std::int64_t last_frame = 0;
     std::int64_t last_source_frame = 0;  // the newest that a publisher sent
     std::string run;
-    int target_duration_s = 0;  // 0: not settled yet
-    std::vector<Advisory> advisories;
+    int target_duration_s = 0;              // 0: not settled yet
+    std::vector<Advisory> advisories;       // now
+    std::vector<Advisory> past_advisories;  // the last that ended, the newest first
 };
 
 }  // namespace tongke::relay

@@ -29,7 +29,7 @@ export class PlaylistLog {
     const files = this.texts.map((text, i) => join(dir, `${String(i).padStart(5, '0')}.m3u8`));
     files.forEach((file, i) => writeFileSync(file, this.texts[i]));
     const checked = await run(null, program('tongke-test-hls-check'), files);
-    const found = checked.code === 0 ? [] : checked.stdout.trim().split('\n');
+    const found = checked.code === 0 ? [] : (checked.stdout.trim() || `the checker failed: ${checked.stderr}`).split('\n');
     return [...found, ...this.texts.flatMap((text) => disagreements(text))].map((line) => `${this.name}: ${line}`);
   }
 }

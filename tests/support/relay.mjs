@@ -1,7 +1,7 @@
 // A relay of its own for a test: any streams, free ports, real tokens.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from './demo.mjs';
+import { freePorts, login } from './demo.mjs';
 import { watchPlaylist } from './playlist_watch.mjs';
 import { Child, program, run } from './process.mjs';
 import { temporaryFolder } from './temporary_folder.mjs';
@@ -29,6 +29,15 @@ ${extra}`);
   };
   await relay.start();
   relay.cli = (...words) => run(test, program('tongke-relay'), ['--config', config, ...words]);
+  /** Logs in as an operator, made now; see login(). */
+  relay.operator = async () => {
+    const account = 'operator-of-a-test', password = 'right-1234';
+    const made = new Child(test, program('tongke-relay'), ['--config', config, 'account', 'set', '--account', account, '--role', 'operator', '--name', '值班员'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    made.process.stdin.end(`${password}\n`);
+    if ((await made.ended).code !== 0) throw new Error(made.stderr);
+    // A running relay looks for new accounts once a second.
+    return until('the relay knows the operator', () => login(relay.http, { account, password }), 10, 700);
+  };
   relay.token = async (stream, node = 'test') => {
     const answer = await relay.cli('token', 'play', '--stream', stream, '--node', node, '--ttl', '8h');
     if (answer.code !== 0) throw new Error(answer.stderr);

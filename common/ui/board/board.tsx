@@ -1,6 +1,7 @@
 // County, at a glance: one sentence, then a tile a room, worst first. Fed by
 // server-sent events where the server has them and by polling everywhere, so
 // that what is shown is never older than a few seconds, or says so.
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { RoomList } from '../api';
 import { ServerClock } from '../clock';
@@ -44,7 +45,10 @@ function useEvents(path: string | null, onChange: (change: RoomList) => void, on
   return open;
 }
 
-export function Board({ signedIn, events, unreachable, note }: { signedIn: SignedIn; events: string | null; unreachable: Key; note?: string }) {
+/** `head` stands above the rooms and is given the server's time. */
+export function Board({ signedIn, events, unreachable, note, head }: {
+  signedIn: SignedIn; events: string | null; unreachable: Key; note?: string; head?: (now: number) => ComponentChildren;
+}) {
   const [told, setTold] = useState(false);
   const list = usePoll(() => call<RoomList>('GET', '/api/v1/rooms', undefined, { clock, unreachable }), told ? kPollWhileToldMs : kPollMs, 'rooms');
   const live = useEvents(events, (change) => list.put((old) => old && merged(old, change)), list.refresh);
@@ -65,6 +69,7 @@ export function Board({ signedIn, events, unreachable, note }: { signedIn: Signe
       </TopBar>
       <main>
         {stale && list.value && <p class="stale-note" role="alert">{t('board.stale', { time: clockText(ms(list.value.now)) })}</p>}
+        {head && open === null && head(now)}
         {list.value && <p class="sentence" role="status">{list.value.sentence}</p>}
         {!list.value && (list.problem ? <ProblemNote problem={list.problem} /> : <p class="waiting">{t('board.waiting')}</p>)}
         {list.value && open === null && (rooms.length

@@ -120,3 +120,26 @@ test('an administrator without a view of classrooms is told so', async (t) => {
   const { page } = await board(t, relayPages, '/', kAccounts.auditor);
   await until('it says so', async () => (await text(page)).includes('该账号没有课堂视图'), 5);
 });
+
+test('the operator sees what the encoders send, what is wrong and since when, above the rooms', async (t) => {
+  const { page, faults } = await board(t, relayPages, '/', kAccounts.operator);
+  await page.locator('.source').first().waitFor();
+  const [main, other] = await page.locator('.source').allInnerTexts();
+  assert.match(main, /main[\s\S]*正在推流[\s\S]*1280×720 · 25 帧\/秒 · 2\.5 Mbit\/s · 关键帧每 2\.0 秒[\s\S]*主用编码器 FMLE\/3\.0[\s\S]*15 个接收端/);
+  assert.match(main, /告警[\s\S]*没有声音[\s\S]*已 00:4\d[\s\S]*提示[\s\S]*画面不动了[\s\S]*已 02:0\d/, 'the worst first');
+  assert.match(other, /test[\s\S]*没有推流/);
+  assert.equal((await overflow(page)).sideways, 0);
+  await page.getByText('已结束的提示 1 条').click();
+  await until('what is over can be read', async () => /画面是黑的[\s\S]*持续 00:05/.test(await text(page)), 5);
+  await screenshot(page, 'operator');
+  await page.goto(new URL('/?lang=en', page.url()).href);
+  await until('it speaks English', async () => /No source/.test(await text(page)), 5);
+  assert.deepEqual(faults, []);
+});
+
+test('a county sees no source', async (t) => {
+  const { mock, page } = await board(t, relayPages);
+  await page.locator('.tile').first().waitFor();
+  assert.equal(await page.locator('.source').count(), 0);
+  assert.ok(!mock.requests.includes('GET /api/v1/streams'));
+});

@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { countyRooms, failedTest, finishedTest, iso, kAccounts, kHelp, kRoom, lesson, roomEvents, sentence, word } from './mock_data.mjs';
+import { countyRooms, failedTest, finishedTest, iso, kAccounts, kHelp, kRoom, lesson, roomEvents, sentence, sources, word } from './mock_data.mjs';
 
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
 export const kContentSecurityPolicy = "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -96,6 +96,8 @@ export class Mock {
     const path = url.pathname.slice('/api/v1'.length);
     if (path === '/session') return this.sessionCall(request, response, body);
     const who = this.session(request);
+    if (path === '/streams' && who.role !== 'operator') throw new Refusal(403, 'forbidden', '没有这个权限。');
+    if (path === '/streams') return this.json(response, 200, { streams: sources(this.now()) });
     if (path === '/events') return this.events(request, response);
     if (path === '/rooms') return this.json(response, 200, { now: iso(this.now()), sentence, rooms: this.rooms ?? countyRooms(this.now()) });
     const [, room, rest = ''] = path.match(/^\/rooms\/([^/]+)(\/.*)?$/) ?? [];

@@ -9,6 +9,7 @@ export const kAccounts = {
   teacher: { account: 't510113-02', password: 'right-1234', name: '李老师', role: 'teacher', rooms: ['510113-02'], county: '510113' },
   technician: { account: 'j510113-02', password: 'right-1234', name: '赵工', role: 'technician', rooms: ['510113-02'], county: '510113' },
   county_it: { account: 'it510113', password: 'right-1234', name: '县技术员', role: 'county_it', rooms: [], county: '510113' },
+  operator: { account: 'operator', password: 'right-1234', name: '值班员', role: 'operator', rooms: [], county: null },
   auditor: { account: 'auditadmin', password: 'right-1234', name: '审计管理员', role: 'audit_admin', rooms: [], county: null },
 };
 
@@ -90,3 +91,18 @@ export const failedTest = (id) => finishedTest(id, {
     { code: 'stalls', text: '8 分钟内停顿 3 次，共 9.4 秒。', next: '请联系县技术检查上行线路。' },
   ],
 });
+
+const advisory = (code, level, text, since, until = null) => ({ code, level, text, since: iso(since), until: until && iso(until) });
+const source = (name, over) => ({
+  name, live: true, slate: 'ready', publisher: { address: '192.0.2.7', client: 'FMLE/3.0', source: 'primary', since: iso(Date.now() - minutes(50)) },
+  width: 1280, height: 720, bitrate_bps: 2_480_000, fps: 25, keyframe_interval_s: 2, b_frames: false, av_skew_s: 0.02, frame_gaps: { worst_s: 0.1 },
+  subscribers: { rtmp: 12, hls: 3 }, advisories: [], past_advisories: [], ...over,
+});
+/** GET /api/v1/streams: the lesson's encoder is in trouble, nobody sends the test stream. */
+export const sources = (now = Date.now()) => [
+  source('main', {
+    advisories: [advisory('frozen', 'notice', '画面不动了，请检查摄像机和编码器；正在放幻灯片时可以不理会', now - minutes(2)), advisory('silence', 'alarm', '没有声音，请检查话筒、调音台和编码器的音频输入', now - 43_000)],
+    past_advisories: [advisory('black', 'notice', '画面是黑的，请检查摄像机和它的接线', now - minutes(9), now - minutes(9) + 5000)],
+  }),
+  source('test', { live: false, publisher: null, width: 0, height: 0, bitrate_bps: 0, fps: 0, keyframe_interval_s: 0, frame_gaps: { worst_s: 0 }, subscribers: { rtmp: 0, hls: 0 } }),
+];

@@ -106,6 +106,8 @@ void Client::on(const rtmp::ClientEvent& event) {
         next_number_ = play->first_frame.value_or(0);
     }
     if (std::holds_alternative<rtmp::PublishStarted>(event)) publishing = true;
+    if (const auto* request = std::get_if<rtmp::ReconnectRequested>(&event)) asked_to_go = request->within;
+    if (const auto* told = std::get_if<rtmp::ReconnectWindow>(&event)) window = told->window;
     if (const auto* jump = std::get_if<rtmp::Jump>(&event)) {
         jumps.push_back(*jump);
         next_number_ = jump->first_frame;

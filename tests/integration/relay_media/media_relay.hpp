@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/rtmp/amf0.hpp"
@@ -62,6 +63,17 @@ struct MediaRelay {
     std::optional<MediaServer> server;
 };
 
+/// Within ten seconds.
+template <class Condition>
+bool eventually(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return true;
+}
+
 class Client {
   public:
     Client(std::uint16_t port, rtmp::ClientOptions::Mode mode, const std::string& stream_and_query,
@@ -88,6 +100,8 @@ class Client {
     std::vector<std::int64_t> numbers;            // as this reader counts
     std::vector<rtmp::Jump> jumps;
     std::vector<rtmp::SegmentOpening> segments;
+    std::optional<Milliseconds> asked_to_go;  // ReconnectRequest: media goes on for this
+    std::optional<Milliseconds> window;       // told newest
 
   private:
     bool exchange(int wait_ms);

@@ -49,8 +49,9 @@ struct NarrowDoor {
     std::atomic<std::size_t> connections{0};
     async::TcpAcceptor acceptor{net::listen(relay.workers.context(0), {"127.0.0.1", 0})};
     Anteroom anteroom;
-    SessionSet set{
-        relay.workers.context(1), {relay.hub, relay.authoriser, metrics, limits, anteroom, 1}, connections};
+    Leaving leaving;
+    SessionSet set{relay.workers.context(1),
+                   {relay.hub, relay.authoriser, metrics, limits, anteroom, leaving, connections, 1}};
 };
 
 /// The numbers of the pongs, as long as the bytes are whole messages.

@@ -47,16 +47,6 @@ struct OnTheAir {
     std::optional<TestChannel> channel;  // goes before the hub
 };
 
-template <class Condition>
-bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
-}
-
 }  // namespace
 
 TEST_CASE("the channel is there while the window is open, and a player sees it like any stream") {

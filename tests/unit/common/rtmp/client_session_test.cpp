@@ -9,6 +9,7 @@
 
 using namespace tongke;
 using namespace tongke::rtmp;
+using namespace std::chrono_literals;
 using golden::hex;
 
 namespace {
@@ -124,12 +125,42 @@ TEST_CASE("the end of the stream ends the player's session") {
     Pair pair("rtmp://h/live/main", ClientOptions::Mode::play);
     pair.run();
     pair.server.accept_play(1, false);
-    pair.server.send_reconnect_request("restarting");
     pair.server.end_play("the lesson is over");
     pair.run();
     CHECK_FALSE(pair.next_at_client<PlayStarted>().resumed);
-    CHECK(pair.next_at_client<StatusReceived>().code == "NetConnection.Connect.ReconnectRequest");
     CHECK(pair.next_at_client<Ended>().reason == Errc::stream_ended);
+}
+
+TEST_CASE("a player is told over how long to come back, and that its relay is about to go") {
+    Pair pair("rtmp://h/live/main", ClientOptions::Mode::play);
+    pair.run();
+    CHECK(pair.server.can_reconnect());
+    pair.server.accept_play(1, false);
+    pair.server.send_reconnect_window(2895ms);
+    pair.server.send_reconnect_request("restarting", 3s);
+    pair.run();
+    pair.next_at_client<PlayStarted>();
+    CHECK(pair.next_at_client<ReconnectWindow>().window == 2895ms);
+    CHECK(pair.next_at_client<ReconnectRequested>().within == 3s);
+}
+
+TEST_CASE("a wait that is none, or longer than a minute, is bounded") {
+    using amf0::Value;
+    const Value value = GENERATE(Value{"soon"}, Value{-5.0}, Value{std::numeric_limits<double>::quiet_NaN()},
+                                 Value{amf0::Null{}}, Value{1e15});
+    Pair pair("rtmp://h/live/main", ClientOptions::Mode::play);
+    pair.run();
+    pair.server.accept_play(1, false);
+    pair.run();
+    pair.next_at_client<PlayStarted>();
+    const auto status = amf0::encode_all(
+        {"onStatus", 0.0, amf0::Null{},
+         amf0::Object{{{"level", "status"}, {"code", std::string(kReconnectRequest)}, {"within", value}},
+                      {}}});
+    append_message(pair.server.output(), {.type = MessageType::command_amf0, .stream_id = 1}, status);
+    pair.run();
+    const auto within = pair.next_at_client<ReconnectRequested>().within;
+    CHECK((within == 0s || within == 60s));
 }
 
 TEST_CASE("a segment mark with a run that is no plain name is not believed") {

@@ -265,6 +265,7 @@ TEST_CASE("the enhanced offer is answered with what is shared") {
     CHECK(*info.find("fourCcList") == Value{amf0::StrictArray{{"avc1"}}});
     CHECK(info.find("videoFourCcInfoMap")->find("avc1")->number() == 4.0);
     CHECK(info.find("capsEx")->number() == 1.0);
+    CHECK(peer.session.can_reconnect());
 }
 
 TEST_CASE("capabilities that are no number are not answered") {
@@ -273,6 +274,7 @@ TEST_CASE("capabilities that are no number are not answered") {
         Peer peer;
         peer.command({"connect", 1.0, amf0::Object{{{"app", "live"}, {"capsEx", odd}}, {}}});
         CHECK_FALSE(peer.commands().front()[3].find("capsEx"));
+        CHECK_FALSE(peer.session.can_reconnect());
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <map>
 #include <queue>
+#include <set>
 
 #include "common/rtmp/data_message.hpp"
 #include "common/rtmp/wire.hpp"
@@ -30,7 +32,8 @@ std::string marker(std::int64_t number) { return fmt::format("<frame {}>", numbe
 /// A relay's log of one video track and a line that loses packets between two instants.
 class RtmpLine final : public PullSink {
   public:
-    RtmpLine() : pull_({{"rtmp://relay"}, "main", [] { return std::string("T"); }, 1}, *this) {}
+    explicit RtmpLine(std::vector<std::string> urls = {"rtmp://relay"}, std::uint64_t seed = 1)
+        : pull_({std::move(urls), "main", [] { return std::string("T"); }, seed}, *this) {}
 
     Milliseconds cut_begin{-2}, cut_end{-1};
     Milliseconds encoder_away_begin{-2}, encoder_away_end{-1};
@@ -66,6 +69,41 @@ class RtmpLine final : public PullSink {
     }
 
     RtmpPull& pull() { return pull_; }
+
+    /// To whoever plays, from now on to each that begins to.
+    void tell_window(Milliseconds window) {
+        window_ = window;
+        for (auto& each : connections_)
+            if (each->open && each->playing) {
+                each->server.send_reconnect_window(window);
+                send(each, each->server.take_output());
+            }
+    }
+    /// The relay of that host asks its players to go.
+    void ask_to_reconnect(const std::string& host, Milliseconds within) {
+        for (auto& each : connections_)
+            if (each->open && each->playing && each->host == host) {
+                each->server.send_reconnect_request("stopping", within);
+                send(each, each->server.take_output());
+            }
+    }
+    /// The relay of that host is gone: what was open is closed, and nobody answers there any more.
+    void stop(const std::string& host) {
+        gone_.insert(host);
+        for (auto& each : connections_)
+            if (each->open && each->host == host) close(each);
+    }
+    void start(const std::string& host) { gone_.erase(host); }
+    /// Takes every connection and never says a word.
+    void mute(const std::string& host) { mute_.insert(host); }
+    /// That host's relay knows nothing of the first's numbers: its own are so much away.
+    std::map<std::string, std::int64_t> numbers_away;
+    /// When each connection was opened, and to whom.
+    std::vector<std::pair<Milliseconds, std::string>> opened;
+    std::size_t open_connections() const {
+        return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                      [](const auto& each) { return each->open; }));
+    }
 
     /// Every frame of every delivered segment is there, once and in order.
     void check_frames() const {
@@ -113,6 +151,7 @@ class RtmpLine final : public PullSink {
     };
     struct Connection {
         LinkId id = 0;
+        std::string host;
         rtmp::ServerSession server;
         bool open = true;
         bool playing = false;
@@ -168,6 +207,11 @@ class RtmpLine final : public PullSink {
 
     using Shared = std::shared_ptr<Connection>;
 
+    void close(const Shared& connection) {
+        connection->open = false;
+        at(now_ + 10ms, [this, connection] { pull_.on_closed(connection->id, "refused", time()); });
+    }
+
     void send(const Shared& connection, Bytes bytes) {
         if (bytes.empty()) return;
         connection->down = std::max(connection->down, through(now_, 200ms));
@@ -182,9 +226,12 @@ class RtmpLine final : public PullSink {
                 ++connections;
                 auto connection = std::make_shared<Connection>();
                 connection->id = open->id;
+                connection->host = open->url.host;
+                opened.emplace_back(now_, open->url.host);
                 connection->up = through(through(now_, 1000ms), 200ms);
                 connections_.push_back(connection);
                 CHECK(open->url.query == "token=T");
+                if (gone_.contains(connection->host)) close(connection);
             } else {
                 for (auto& connection : connections_) {
                     if (connection->id == std::get<CloseLink>(action).id) connection->open = false;
@@ -200,7 +247,7 @@ class RtmpLine final : public PullSink {
     }
 
     void serve(const Shared& connection, const Bytes& bytes) {
-        if (!connection->open) return;
+        if (!connection->open || mute_.contains(connection->host)) return;
         for (const auto& event : connection->server.feed(bytes)) {
             if (const auto* play = std::get_if<rtmp::PlayRequested>(&event)) begin_play(connection, *play);
         }
@@ -210,7 +257,8 @@ class RtmpLine final : public PullSink {
     void begin_play(const Shared& connection, const rtmp::PlayRequested& play) {
         auto from =
             play.resume ? *play.resume + 1 - kFirstFrame - static_cast<std::int64_t>(first_held_) : -1;
-        const bool resumed = from >= 0 && from <= static_cast<std::int64_t>(log_.size());
+        const auto away = numbers_away.contains(connection->host) ? numbers_away[connection->host] : 0;
+        const bool resumed = away == 0 && from >= 0 && from <= static_cast<std::int64_t>(log_.size());
         if (!resumed) {
             from = static_cast<std::int64_t>(log_.size());
             while (from > 0 && (from == static_cast<std::int64_t>(log_.size()) ||
@@ -218,13 +266,15 @@ class RtmpLine final : public PullSink {
                 --from;
             }
         }
-        connection->server.accept_play(kFirstFrame + static_cast<std::int64_t>(first_held_) + from, resumed);
+        connection->server.accept_play(kFirstFrame + static_cast<std::int64_t>(first_held_) + from + away,
+                                       resumed);
         auto& out = connection->server.output();
         append_message(out, rtmp::media_header(rtmp::MessageType::video, kTimeline), kAvc);
         for (auto i = static_cast<std::size_t>(from); i < log_.size(); ++i) {
             out.insert(out.end(), log_[i].wire.begin(), log_[i].wire.end());
         }
         connection->playing = true;
+        if (window_ > 0ms) connection->server.send_reconnect_window(window_);
     }
 
     RtmpPull pull_;
@@ -234,6 +284,8 @@ class RtmpLine final : public PullSink {
     std::vector<Shared> connections_;
     std::deque<Entry> log_;
     std::size_t first_held_ = 0;
+    Milliseconds window_{0};
+    std::set<std::string> gone_, mute_;
 };
 
 }  // namespace
@@ -289,4 +341,121 @@ TEST_CASE("an encoder that is away is no lost line: pings are answered") {
     CHECK(line.lost.empty());
     CHECK(line.connections == 1);
     line.check_frames();
+}
+
+TEST_CASE("a relay that stops as it said is left for another before it goes, without a lost frame") {
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(11s);
+    CHECK(line.opened.back().second == "second");
+    CHECK(line.open_connections() == 1);
+    line.stop("first");
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.connections == 2);
+    CHECK(line.lost.empty());
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("a relay that is about to go is played from while the others do not answer") {
+    const bool mute = GENERATE(false, true);
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.run_until(10s);
+    if (mute)
+        line.mute("second");
+    else
+        line.stop("second");
+    line.ask_to_reconnect("first", 5s);
+    line.run_until(31s);
+    CHECK(line.open_connections() <= 2);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("of several others each is tried") {
+    RtmpLine line({"rtmp://first", "rtmp://second", "rtmp://third"});
+    line.run_until(10s);
+    line.stop("second");
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(13s);
+    CHECK(line.opened.back().second == "third");
+    CHECK(line.open_connections() == 1);
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("a relay with other frame numbers is no way out while the first plays, and one when it has gone") {
+    const std::int64_t away = GENERATE(-1'000'000, 1'000'000);
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.numbers_away["second"] = away;
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(14s);
+    CHECK(line.open_connections() == 1);
+    const auto before = line.segments.size();
+    line.stop("first");
+    line.run_until(31s);
+    CHECK(line.segments.size() >= before + 6);
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("with one address a relay that is about to go is played from to its end") {
+    RtmpLine line;
+    line.run_until(10s);
+    line.ask_to_reconnect("relay", 1s);
+    line.run_until(12s);
+    CHECK(line.connections == 1);
+    line.stop("relay");
+    line.run_until(13s);
+    line.start("relay");
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+}
+
+TEST_CASE("a blip is tried at once, whatever the window") {
+    RtmpLine line;
+    line.run_until(10s);
+    line.tell_window(5s);
+    line.run_until(11s);
+    line.stop("relay");
+    line.start("relay");
+    line.run_until(11s + 100ms);
+    CHECK(line.connections == 2);
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("those who lose a relay come back over the window that it told, each at a moment of its own") {
+    const bool planned = GENERATE(false, true);
+    std::vector<Milliseconds> waits;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        RtmpLine line({"rtmp://relay"}, seed * 7919);
+        line.run_until(10s);
+        line.tell_window(3s);
+        if (planned) line.ask_to_reconnect("relay", 3s);
+        line.run_until(11s);
+        line.stop("relay");
+        line.run_until(11s + 15ms);  // a first try, which is refused
+        line.start("relay");
+        line.run_until(31s);
+        waits.push_back(line.opened.back().first - 11s);
+        line.check_contiguous();
+        line.check_frames();
+    }
+    CHECK(*std::max_element(waits.begin(), waits.end()) <= 3100ms);
+    for (auto third = 0ms; third < 3s; third += 1s) {
+        INFO("the second from " << third.count() << " ms on");
+        const auto count = std::count_if(waits.begin(), waits.end(),
+                                         [&](auto wait) { return wait >= third && wait < third + 1s; });
+        CHECK(count >= 8);
+    }
 }
