@@ -17,8 +17,10 @@ constexpr Milliseconds kLongestWindow{10'000};
 }  // namespace
 
 void RtmpPull::on(Link& link, rtmp::PlayStarted& event, SteadyTime now) {
-    // Elsewhere frames have other numbers: better the relay that knows what we have, to its end.
-    if (leaving_ != 0 && last_frame_ && !event.resumed) return close_link(link.id);
+    // Elsewhere frames have other numbers: better the relay that knows what we have, as long as it speaks.
+    const auto* leaving = find(leaving_);
+    if (leaving && now - leaving->last_byte < kSilence && last_frame_ && !event.resumed)
+        return close_link(link.id);
     close_others(link.id);
     current_ = link.id;
     url_ = link.url;

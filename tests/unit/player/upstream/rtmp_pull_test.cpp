@@ -94,7 +94,7 @@ class RtmpLine final : public PullSink {
             if (each->open && each->host == host) close(each);
     }
     void start(const std::string& host) { gone_.erase(host); }
-    /// Takes every connection and never says a word.
+    /// Takes every connection and never says a word, from now on.
     void mute(const std::string& host) { mute_.insert(host); }
     /// That host's relay knows nothing of the first's numbers: its own are so much away.
     std::map<std::string, std::int64_t> numbers_away;
@@ -196,7 +196,8 @@ class RtmpLine final : public PullSink {
         body.insert(body.end(), text.begin(), text.end());
         append_message(entry.wire, rtmp::media_header(rtmp::MessageType::video, dts), body);
         for (auto& connection : connections_) {
-            if (connection->open && connection->playing) send(connection, entry.wire);
+            if (connection->open && connection->playing && !mute_.contains(connection->host))
+                send(connection, entry.wire);
         }
         log_.push_back(std::move(entry));
         if (log_.size() > log_keeps) {
@@ -403,6 +404,20 @@ TEST_CASE("a relay with other frame numbers is no way out while the first plays,
     line.run_until(31s);
     CHECK(line.segments.size() >= before + 6);
     CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("a relay that says that it goes and dies without a word is left for one with other numbers") {
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.numbers_away["second"] = -1'000'000;
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(12s);
+    line.mute("first");
+    const auto before = line.segments.size();
+    line.run_until(31s);
+    CHECK(line.segments.size() >= before + 7);
+    CHECK(line.lost.size() == 1);
+    CHECK(line.back.size() == 1);
 }
 
 TEST_CASE("with one address a relay that is about to go is played from to its end") {
