@@ -1,6 +1,7 @@
 #include "relay/api/control_plane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "relay/api/control_state.hpp"
 
@@ -41,8 +42,14 @@ struct ControlPlane::Impl {
                 return stream.name == shared->config.lesson_stream;
             });
             if (lesson == streams.end()) return;
-            shared->hooks.post([weak, frame = lesson->last_source_frame] {
-                if (const auto again = weak.lock()) again->fleet.source_sampled(frame);
+            std::optional<WallTime> slate;
+            for (const auto& advisory : lesson->advisories)
+                if (advisory.code == "slate") slate = advisory.since;
+            shared->hooks.post([weak, slate, frame = lesson->last_source_frame] {
+                const auto again = weak.lock();
+                if (!again) return;
+                again->fleet.source_sampled(frame);
+                if (std::exchange(again->slate_since, slate) != slate) again->slate_changed = true;
             });
         });
     }

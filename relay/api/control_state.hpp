@@ -55,6 +55,8 @@ struct ControlState {
     std::list<Watcher> watchers;
     auth::RefusalLog refusals{[this](const auth::AuditEntry& entry) { audit(entry); }};
     std::int64_t roster_changes = -1, schedule_changes = -1;
+    std::optional<WallTime> slate_since;   // none: the lesson's source is not missed
+    bool slate_changed = false;            // since the watchers were told
     std::optional<WallTime> debug_window;  // begin of the one that was told last
     SteadyTime changes_checked{}, watchers_told{}, watchers_greeted{}, source_sampled{};
     std::atomic<bool> stopping = false;

@@ -1,5 +1,6 @@
 // GET /api/v1/rooms and below, and the event stream of the consoles.
 #include <algorithm>
+#include <utility>
 
 #include "relay/api/access.hpp"
 #include "relay/api/control_state.hpp"
@@ -21,11 +22,15 @@ std::vector<RoomSummary> rooms_of(const ControlState& state, const Account& acco
     return rooms;
 }
 
+std::string sentence_of(const ControlState& state, const std::vector<RoomSummary>& rooms) {
+    return (state.slate_since ? slate_words(*state.slate_since) : "") + headline(rooms);
+}
+
 void list_rooms(ControlState& state, const http::Request& request, const http::Reply& reply) {
     const auto* account = state.signed_in(request, reply);
     if (account == nullptr || !state.allow(may_see_rooms(account->role), *account, request, reply)) return;
     const auto rooms = rooms_of(state, *account);
-    reply(http::json_response(room_list_json(state.clock.wall(), headline(rooms), rooms)));
+    reply(http::json_response(room_list_json(state.clock.wall(), sentence_of(state, rooms), rooms)));
 }
 
 /// The room of the path if the caller may see it; null after having answered.
@@ -75,21 +80,23 @@ void watch(const SharedState& state, const http::Request& request, const http::R
         return reply(http::problem(503, "busy", "当前查看的人过多，请稍后刷新").with("Retry-After", "10"));
     auto stream = http::make_event_stream();
     const auto rooms = rooms_of(*state, *account);
-    stream->event("rooms", room_list_json(state->clock.wall(), headline(rooms), rooms));
+    stream->event("rooms", room_list_json(state->clock.wall(), sentence_of(*state, rooms), rooms));
     state->watchers.push_back({account->account, std::string{request.cookie("tongke_relay")}, stream});
     http::Response response;
     response.stream = std::move(stream);
     reply(std::move(response));
 }
 
-void tell(ControlState& state, Watcher& watcher, const std::set<std::string>& changed, bool greet) {
+/// `always`: the sentence is another, whatever the rooms are.
+void tell(ControlState& state, Watcher& watcher, const std::set<std::string>& changed, bool always,
+          bool greet) {
     const auto* account =
         state.sessions.account_of(watcher.session_token, state.fleet.roster(), state.clock.wall());
     if (account == nullptr || !may_see_rooms(account->role)) return watcher.stream->close();
     auto rooms = rooms_of(state, *account);
-    const auto sentence = headline(rooms);
+    const auto sentence = sentence_of(state, rooms);
     std::erase_if(rooms, [&](const auto& room) { return changed.count(room.id) == 0; });
-    if (!rooms.empty())
+    if (!rooms.empty() || always)
         watcher.stream->event("rooms", room_list_json(state.clock.wall(), sentence, rooms));
     else if (greet)
         watcher.stream->event("alive", "{}");  // so that both ends notice a dead connection
@@ -105,8 +112,9 @@ void tell_watchers(ControlState& state) {
     state.watchers.remove_if([](const Watcher& watcher) { return !watcher.stream->open(); });
     const bool greet = now - state.watchers_greeted >= kGreeting;
     if (greet) state.watchers_greeted = now;
-    if (changed.empty() && !greet) return;
-    for (auto& watcher : state.watchers) tell(state, watcher, changed, greet);
+    const bool always = std::exchange(state.slate_changed, false);
+    if (changed.empty() && !always && !greet) return;
+    for (auto& watcher : state.watchers) tell(state, watcher, changed, always, greet);
 }
 
 void add_room_routes(http::Router& router, const SharedState& state) {

@@ -85,6 +85,12 @@ std::string advice(const RoomSummary& room, std::optional<RoomState> last_known,
     return "";
 }
 
+std::string slate_words(WallTime since) {
+    return fmt::format(
+        "主课堂的信号从 {} 起中断，分课堂看到的是等待画面，信号恢复后自动继续，不必联系学校 — ",
+        clock_text(since));
+}
+
 std::string headline(const std::vector<RoomSummary>& rooms) {
     std::string text = fmt::format("{} 室", rooms.size());
     std::string_view separator = "：";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/room_state.hpp"
+#include "common/time/clock.hpp"
 
 namespace tongke::relay {
 
@@ -19,6 +20,8 @@ std::string advice(const RoomSummary& room, std::optional<RoomState> last_known,
 /// 「20 室：17 正常 · 2 缓存偏低 · 1 停顿 — 请先联系 城关三小（停顿 00:43，…）」, for rooms in the order
 /// shown.
 std::string headline(const std::vector<RoomSummary>& rooms);
+/// Before it, while the slate stands in for the main classroom: that no school need be rung for it.
+std::string slate_words(WallTime since);
 
 /// The most urgent state first.
 int urgency(RoomState state);

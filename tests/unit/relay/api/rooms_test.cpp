@@ -221,6 +221,40 @@ TEST_CASE("a console hears a change within the period, and its stream ends with 
     CHECK_FALSE(stream->open());
 }
 
+TEST_CASE("while the slate is on a county is told that no school need be rung, and when it is over") {
+    Site s;
+    StreamInfo main;
+    main.name = "main";
+    s.streams = {main};
+    s.sign_in_as("it");
+    const auto sentence = [&s] {
+        return std::string(json::parse(s.get("/api/v1/rooms").text).at("sentence").as_string());
+    };
+    const auto step = [&s] {
+        s.clock.advance(std::chrono::seconds{2});
+        s.plane->tick();
+    };
+    step();
+    CHECK(sentence().find("主课堂") == std::string::npos);
+    const auto stream = s.get("/api/v1/events").stream;
+    auto* channel = dynamic_cast<http::EventChannel*>(stream.get());
+    REQUIRE(channel != nullptr);
+    channel->take();
+    Advisory slate;
+    slate.code = "slate";
+    slate.since = from_unix_ms(1'744'768'800'000);  // 10:00 in Shanghai
+    s.streams[0].advisories = {slate};
+    step();
+    CHECK(sentence().rfind("主课堂的信号从 10:00 起中断", 0) == 0);
+    CHECK(channel->take().find("主课堂的信号从 10:00 起中断") != std::string::npos);
+    step();
+    CHECK(channel->take().empty());
+    s.streams[0].advisories.clear();
+    step();
+    CHECK(sentence().find("主课堂") == std::string::npos);
+    CHECK(channel->take().find("\"rooms\":[]") != std::string::npos);
+}
+
 TEST_CASE("rooms by state and connected nodes are gauges") {
     Site s;
     NodeClient node{s};
