@@ -115,7 +115,7 @@ TEST_CASE("more than it can look at is left out and counted; a stop in the middl
     std::atomic<bool> done{false};
     relay.hub.find("main")->post([&](Stream& s) {
         const auto id = s.begin({}, [] {}).id;
-        for (int i = 0; i < 10'000; ++i) {
+        for (int i = 0; i < 1500; ++i) {
             frame.timestamp = static_cast<std::uint32_t>(i * 40);
             frame.arrival = relay.clock.now();
             s.append(id, frame);
