@@ -1,8 +1,8 @@
 // Watches every stream's source on a thread of its own, below the media threads
-// in priority, and tells the stream what it finds: black, frozen, silent
-// (issue of the encoder, before the classrooms see it). What it cannot keep up
-// with is left out and counted; the lesson never waits for it. Owned by the
-// program; stop it before the hub.
+// in priority, and tells the stream what it finds (black, frozen, silent), so
+// that the operator sees it before the classrooms do. What it cannot keep up with
+// is left out and counted; the lesson never waits for it. Owned by the program;
+// stop it before the hub.
 #pragma once
 #include <memory>
 

@@ -1,6 +1,5 @@
 // What the operator should look at now, each with the moment it began, and what
-// is over, with its end too (issue of a bad encoder: seen in the debug window,
-// not in the lesson). Pure.
+// is over, with its end too. Pure but for a line in the log.
 #pragma once
 #include <deque>
 #include <string>

@@ -1,5 +1,5 @@
 // Decodes H.264 as FLV and MP4 carry it, with libavcodec, to the brightness of
-// its pictures. For tests only.
+// its pictures. For tests only: common/av's own decoder judges no encoder of common/av.
 #pragma once
 #include <cstring>
 #include <functional>

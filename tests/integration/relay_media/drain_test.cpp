@@ -13,9 +13,9 @@ using Mode = rtmp::ClientOptions::Mode;
 namespace {
 
 /// So few connections a second that the window of a few players is some seconds.
-MediaLimits slow_door() {
+MediaLimits slow_door(double accepts_per_second = 1) {
     MediaLimits limits;
-    limits.accepts_per_second = 1;
+    limits.accepts_per_second = accepts_per_second;
     return limits;
 }
 
@@ -32,10 +32,7 @@ void play_plainly(RawPeer& peer, MediaRelay& relay) {
 TEST_CASE("a drain asks players to go, gives them media meanwhile, and ends when they have gone") {
     MediaRelay relay({}, slow_door());
     Encoder encoder(relay.server->port(), "main?key=key");
-    REQUIRE(encoder.start());
-    encoder.headers();
-    encoder.pictures(20);
-    encoder.settle(relay);
+    encoder.go_live(relay, 20);
     Client first(relay.server->port(), Mode::play, "main?token=token");
     Client second(relay.server->port(), Mode::play, "main?token=token");
     REQUIRE(first.until([&] { return !first.pictures.empty(); }));
@@ -68,10 +65,7 @@ TEST_CASE("a drain asks players to go, gives them media meanwhile, and ends when
 TEST_CASE("a drain is over in its time when a player stays") {
     MediaRelay relay;
     Encoder encoder(relay.server->port(), "main?key=key");
-    REQUIRE(encoder.start());
-    encoder.headers();
-    encoder.pictures(20);
-    encoder.settle(relay);
+    encoder.go_live(relay, 20);
     Client player(relay.server->port(), Mode::play, "main?token=token");
     REQUIRE(player.until([&] { return !player.pictures.empty(); }));
     const auto begin = std::chrono::steady_clock::now();
@@ -86,10 +80,7 @@ TEST_CASE("a drain is over in its time when a player stays") {
 TEST_CASE("a drain does not wait for players that do not understand it") {
     MediaRelay relay({}, slow_door());
     Encoder encoder(relay.server->port(), "main?key=key");
-    REQUIRE(encoder.start());
-    encoder.headers();
-    encoder.pictures(20);
-    encoder.settle(relay);
+    encoder.go_live(relay, 20);
     RawPeer player(relay.server->port());
     play_plainly(player, relay);
     const auto begin = std::chrono::steady_clock::now();
@@ -105,16 +96,9 @@ TEST_CASE("the window grows with those who would all come back") {
     CHECK(reconnect_window(2895, 1000) <= 4s);
     CHECK(reconnect_window(1'000'000, 1000) == 5s);
     CHECK(reconnect_window(10, 0) <= 5s);
-    MediaRelay relay({}, [] {
-        MediaLimits limits;
-        limits.accepts_per_second = 5;
-        return limits;
-    }());
+    MediaRelay relay({}, slow_door(5));
     Encoder encoder(relay.server->port(), "main?key=key");
-    REQUIRE(encoder.start());
-    encoder.headers();
-    encoder.pictures(20);
-    encoder.settle(relay);
+    encoder.go_live(relay, 20);
     Client player(relay.server->port(), Mode::play, "main?token=token");
     REQUIRE(player.until([&] { return player.window.has_value(); }));
     CHECK(*player.window >= 400ms);

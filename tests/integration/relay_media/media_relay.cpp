@@ -177,6 +177,13 @@ Bytes RawPeer::ping(std::uint32_t number) {
     return bytes;
 }
 
+void Encoder::go_live(MediaRelay& relay, int count) {
+    REQUIRE(start());
+    headers();
+    pictures(count);
+    settle(relay);
+}
+
 void Encoder::headers(std::uint8_t variant) {
     client.rtmp.send_media(TrackKind::video, timestamp_, test::video_header_tag(variant));
     client.rtmp.send_media(TrackKind::audio, timestamp_, test::audio_header_tag());

@@ -145,6 +145,8 @@ class Encoder {
         return client.until([&] { return client.publishing; });
     }
     void headers(std::uint8_t variant = 0);
+    /// Publishes so many pictures, which are in the log then.
+    void go_live(MediaRelay& relay, int count);
     void pictures(int count, int group = 10, std::size_t bytes = 1000);
 
     Client client;

@@ -195,10 +195,7 @@ TEST_CASE("an encoder that waits for no answer at all publishes from its first f
 TEST_CASE("answers that a full socket cut in two reach a player once") {
     MediaRelay relay;
     Encoder encoder(relay.server->port(), "main?key=key");
-    REQUIRE(encoder.start());
-    encoder.headers();
-    encoder.pictures(10);
-    encoder.settle(relay);
+    encoder.go_live(relay, 10);
     NarrowDoor door(relay);
     RawPeer player(door.port(), 16'384);
     door.let_in();
