@@ -8,7 +8,7 @@ const files = execFileSync('git', ['ls-files', '*.cpp', '*.hpp'], { encoding: 'u
 const folder = (path) => path.split('/').slice(0, 2).join('/');
 
 // A common folder may use only those listed before it.
-const commonOrder = ['base', 'time', 'log', 'metrics', 'config', 'net', 'async', 'http', 'program', 'media', 'signal', 'rtmp', 'av', 'hls', 'auth', 'store', 'ui'];
+const commonOrder = ['base', 'time', 'log', 'metrics', 'config', 'net', 'async', 'http', 'program', 'media', 'signal', 'rtmp', 'av', 'hls', 'pull', 'auth', 'store', 'ui'];
 
 const onlyIn = [
   { header: /^gst\//, places: ['player/render', 'tests/'] },

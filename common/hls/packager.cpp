@@ -17,6 +17,8 @@ constexpr std::int64_t kLateAudioMs = 300;
 // Far above ten seconds of any lesson; what exceeds it is given up as a gap.
 constexpr std::size_t kMaxSegmentBytes = 64u << 20;
 constexpr std::size_t kMaxHeld = 8;
+// Of sound without a place in a segment; more of it is noise.
+constexpr std::size_t kMaxAside = 500;
 constexpr std::int64_t kUsualFrameMs = 40;
 constexpr std::int64_t kLongestFrameMs = 500;
 constexpr int kTicksPerMs = av::kVideoTimescale / 1000;
@@ -47,6 +49,11 @@ std::shared_ptr<const InitSection> make_init(Container container, const av::Trac
 
 bool is_video(const Frame& frame) { return frame.kind == TrackKind::video; }
 
+IndexedFrame indexed(const Frame& frame) {
+    return {frame.number, frame.kind,   frame.keyframe, frame.opens_segment.has_value(),
+            frame.dts_ms, frame.cts_ms, nullptr};
+}
+
 }  // namespace
 
 Packager::Packager(Sink sink, std::vector<Container> containers) : sink_(std::move(sink)) {
@@ -55,6 +62,7 @@ Packager::Packager(Sink sink, std::vector<Container> containers) : sink_(std::mo
 
 void Packager::on_frame(const SharedFrame& frame) {
     if (!frame || !frame->track || !frame->payload) return;
+    if (frame->after_hole) forget_open();
     if (frame->opens_segment) open_segment(*frame);
     if (!open_) return;
     if (closing_ && late_audio_is_over(*frame)) close_closing();
@@ -75,6 +83,13 @@ Packager::Counts Packager::counts() const {
     auto counts = counts_;
     if (audio_clock_) counts.audio_resyncs += audio_clock_->resyncs();
     return counts;
+}
+
+/// What was open has lost its end.
+void Packager::forget_open() {
+    if (closing_ && open_) close_closing();
+    open_.reset();
+    audio_clock_.reset();
 }
 
 void Packager::open_segment(const Frame& first) {
@@ -112,10 +127,7 @@ void Packager::add(const SharedFrame& frame) {
             clocked_track_ = frame->track;
         }
         const auto position = audio_clock_->place(frame->dts_ms);
-        if (!position) {
-            ++counts_.frames_left_out;
-            return;
-        }
+        if (!position) return leave_out(frame);
         item.audio_samples = *position;
     }
     const bool late = closing_ && !is_video(*frame) && frame->dts_ms < open_->begin_ms;
@@ -126,6 +138,12 @@ void Packager::add(const SharedFrame& frame) {
         into.items.clear();
     }
     if (!into.overflowed) into.items.push_back(std::move(item));
+}
+
+/// It still travels with the segment, for a relay that pulls this one.
+void Packager::leave_out(const SharedFrame& frame) {
+    ++counts_.frames_left_out;
+    if (open_ && open_->aside.size() < kMaxAside) open_->aside.push_back(frame);
 }
 
 void Packager::close_closing() {
@@ -180,7 +198,7 @@ void Packager::take_out_jumped_audio(Open& from, std::int64_t end_ms) {
         if (open_ && it->frame->dts_ms >= open_->begin_ms)
             open_->items.push_back(std::move(*it));
         else
-            ++counts_.frames_left_out;
+            leave_out(it->frame);
     }
     from.items.erase(begin, from.items.end());
 }
@@ -192,9 +210,10 @@ void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
         take_out_jumped_audio(source, *end_ms);
     }
     const bool unannounced = take_tracks(source);
-    auto samples = samples_of(source, *end_ms);
+    FrameIndex index;
+    auto samples = samples_of(source, *end_ms, index);
     Bytes announced;
-    if (source.mark.discontinuity || unannounced) say_parameters(samples, announced);
+    if (source.mark.discontinuity || unannounced) index.parameter_bytes = say_parameters(samples, announced);
     ++counts_.segments;
     for (const auto& output : outputs_) {
         auto segment = std::make_shared<Segment>();
@@ -207,7 +226,7 @@ void Packager::deliver(Open source, std::optional<std::int64_t> end_ms) {
         segment->name = fmt::format("{}/{}.{}", segment->run, segment->msn, extension(output.container));
         segment->discontinuity = source.mark.discontinuity || unannounced;
         segment->init = output.init;
-        auto data = mux(output.container, segment->msn, samples);
+        auto data = mux(output.container, segment->msn, samples, index);
         if (data) {
             segment->data = *data;
         } else {
@@ -248,27 +267,34 @@ bool Packager::take_tracks(const Open& segment) {
 }
 
 /// The parameter sets once more before the first keyframe after a change: ffmpeg's HLS reader keeps to the
-/// first init section it saw. `bytes` is what that sample then refers to.
-void Packager::say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const {
+/// first init section it saw. `bytes` is what that sample then refers to. Returns how many were put before
+/// the segment's first picture.
+std::size_t Packager::say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const {
     const auto first = std::find_if(samples.begin(), samples.end(), [](const av::Sample& sample) {
         return sample.kind == TrackKind::video && sample.keyframe;
     });
-    if (first == samples.end() || !tracks_.video) return;
+    if (first == samples.end() || !tracks_.video) return 0;
     bytes = h264::parameter_sets(*tracks_.video->decoder_config);
+    const auto added = bytes.size();
     bytes.insert(bytes.end(), first->data.begin(), first->data.end());
     first->data = bytes;
+    return added;
 }
 
 Result<SharedBytes> Packager::mux(Container container, std::int64_t msn,
-                                  const std::vector<av::Sample>& samples) {
+                                  const std::vector<av::Sample>& samples, const FrameIndex& index) {
     auto data = container == Container::ts
                     ? ts_.mux(tracks_, samples)
                     : av::mux_fragment(tracks_, static_cast<std::uint32_t>(msn), samples);
     if (!data) return data.error();
+    if (container == Container::fmp4) {
+        const auto box = write_frame_index(index);
+        data->insert(data->end(), box.begin(), box.end());
+    }
     return share(std::move(*data));
 }
 
-std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t end_ms) {
+std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t end_ms, FrameIndex& index) {
     std::vector<av::Sample> out;
     out.reserve(segment.items.size());
     av::Sample* last[2] = {nullptr, nullptr};
@@ -280,6 +306,7 @@ std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t e
             ++counts_.frames_left_out;
             continue;
         }
+        index.frames.push_back(indexed(frame));
         auto*& before = last[static_cast<std::size_t>(frame.kind)];
         av::Sample sample{.kind = frame.kind, .keyframe = frame.keyframe, .data = frame.elementary()};
         sample.dts = video ? frame.dts_ms * kTicksPerMs : item.audio_samples;
@@ -290,6 +317,14 @@ std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t e
         out.push_back(sample);
         before = &out.back();
     }
+    for (const auto& frame : segment.aside) {
+        if (frame->payload_offset >= frame->payload->size()) continue;
+        const auto data = frame->elementary();
+        index.frames.push_back(indexed(*frame));
+        index.frames.back().aside = share({data.begin(), data.end()});
+    }
+    std::stable_sort(index.frames.begin(), index.frames.end(),
+                     [](const auto& a, const auto& b) { return a.number < b.number; });
     return out;
 }
 

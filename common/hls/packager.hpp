@@ -13,6 +13,7 @@
 #include "common/av/fmp4.hpp"
 #include "common/av/mpegts.hpp"
 #include "common/hls/audio_clock.hpp"
+#include "common/hls/frame_index.hpp"
 #include "common/hls/segment.hpp"
 #include "common/media/frame.hpp"
 
@@ -46,10 +47,12 @@ class Packager {
         SegmentMark mark;
         std::int64_t begin_ms = 0;
         std::vector<Item> items;
+        std::vector<SharedFrame> aside;  // came with them, and have no place in any segment
         std::size_t bytes = 0;
         bool overflowed = false;
     };
 
+    void forget_open();
     void open_segment(const Frame& first);
     void add(const SharedFrame& frame);
     bool late_audio_is_over(const Frame& frame) const;
@@ -60,9 +63,11 @@ class Packager {
     void take_out_jumped_audio(Open& from, std::int64_t end_ms);
     void deliver(Open segment, std::optional<std::int64_t> end_ms);
     bool take_tracks(const Open& segment);
-    void say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const;
-    Result<SharedBytes> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples);
-    std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms);
+    std::size_t say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const;
+    Result<SharedBytes> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples,
+                            const FrameIndex& index);
+    std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms, FrameIndex& index);
+    void leave_out(const SharedFrame& frame);
     void release(std::shared_ptr<Segment> segment);
 
     Sink sink_;

@@ -8,9 +8,9 @@
 
 #include "common/async/aliases.hpp"
 #include "common/http/connection.hpp"
-#include "common/http/tls_context.hpp"
 #include "common/log/log.hpp"
 #include "common/net/tcp.hpp"
+#include "common/net/tls_context.hpp"
 
 namespace tongke::http {
 namespace {
@@ -200,13 +200,13 @@ Server::~Server() = default;
 
 Result<std::uint16_t> Server::listen(const std::string& address) { return impl_->open(address, false); }
 
-Result<std::uint16_t> Server::listen_tls(const std::string& address, const TlsFiles& files) {
+Result<std::uint16_t> Server::listen_tls(const std::string& address, const net::TlsFiles& files) {
     if (const auto loaded = reload_certificate(files); !loaded) return loaded.error();
     return impl_->open(address, true);
 }
 
-Result<void> Server::reload_certificate(const TlsFiles& files) {
-    auto context = load_tls_context(files.certificate, files.private_key);
+Result<void> Server::reload_certificate(const net::TlsFiles& files) {
+    auto context = net::load_tls_context(files.certificate, files.private_key);
     if (!context) return context.error();
     const std::lock_guard lock{impl_->tls_mutex};
     impl_->tls = std::move(*context);

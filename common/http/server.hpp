@@ -20,6 +20,7 @@
 #include "common/http/message.hpp"
 #include "common/http/router.hpp"
 #include "common/net/ip_address.hpp"
+#include "common/net/tls_files.hpp"
 #include "common/time/clock.hpp"
 
 namespace boost::asio {
@@ -42,11 +43,6 @@ struct ServerLimits {
     Milliseconds stop_grace{3'000};        // answers under way at stop()
     Milliseconds event_heartbeat{15'000};  // comment line on a silent event stream
     int retry_after_s = 2;
-};
-
-struct TlsFiles {
-    std::string certificate;  // PEM chain
-    std::string private_key;  // PEM
 };
 
 struct ServerOptions {
@@ -73,9 +69,9 @@ class Server {
     /// "[::]:8080", "127.0.0.1:0"; [::] falls back to 0.0.0.0 where IPv6 is off. Returns the bound port.
     Result<std::uint16_t> listen(const std::string& address);
     /// The same with TLS 1.2+; loads the files.
-    Result<std::uint16_t> listen_tls(const std::string& address, const TlsFiles& files);
+    Result<std::uint16_t> listen_tls(const std::string& address, const net::TlsFiles& files);
     /// New connections use the new certificate; on error the old one stays.
-    Result<void> reload_certificate(const TlsFiles& files);
+    Result<void> reload_certificate(const net::TlsFiles& files);
 
     /// Stops accepting, lets answers under way finish within the grace, closes the rest, then calls back
     /// once.

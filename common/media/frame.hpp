@@ -55,6 +55,7 @@ struct Frame {
     std::uint32_t payload_offset = 0;  // where the elementary data begins in payload
     SharedTrack track;
     std::optional<SegmentMark> opens_segment;
+    bool after_hole = false;  // frames before it are lost: what was open before has no end
 
     ByteView elementary() const { return ByteView{*payload}.subspan(payload_offset); }
     std::int64_t pts_ms() const { return dts_ms + cts_ms; }

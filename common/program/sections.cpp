@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "common/http/tls_files.hpp"
+#include "common/net/tls_files.hpp"
 
 namespace tongke::program {
 
@@ -61,7 +61,7 @@ void check_certificate(const config::Section& section, const TlsConfig& tls) {
         return !path.empty() && access(path.c_str(), R_OK) == 0;
     };
     if (!there(tls.certificate) || !there(tls.private_key)) return;  // read_tls has said so
-    const auto faults = http::check_tls_files(tls.certificate, tls.private_key);
+    const auto faults = net::check_tls_files(tls.certificate, tls.private_key);
     if (faults.certificate)
         section.problem("certificate", "the certificate cannot be used: " + faults.certificate.message());
     if (faults.private_key)

@@ -206,12 +206,12 @@ void Node::Parts::join() {
                          .begin = read_clocks(clock).to_wall(at),
                          .hop = qoe::Hop::relay_node});
     };
-    lesson->on_lost_link = [this, for_playing_rooms](SteadyTime since, LostReason reason) {
+    lesson->on_lost_link = [this, for_playing_rooms](SteadyTime since, pull::LostReason reason) {
         metrics.reconnected(std::string{label(reason)});
         for_playing_rooms("upstream_lost", since);
     };
     lesson->on_back_link = [for_playing_rooms](SteadyTime at) { for_playing_rooms("upstream_back", at); };
-    test_channel->on_lost_link = [this](SteadyTime, LostReason reason) {
+    test_channel->on_lost_link = [this](SteadyTime, pull::LostReason reason) {
         metrics.reconnected(std::string{label(reason)});
     };
 }

@@ -18,7 +18,7 @@ struct NodeOptions {
     std::string relay_ca;   // PEM file; "" = the system's
     std::string listen = "[::]:8090", tls_listen;
     std::vector<net::IpPrefix> trusted_proxies;
-    http::TlsFiles tls;
+    net::TlsFiles tls;
     std::vector<std::string> upstreams;  // empty: the relay
     double latency_seconds = 8;
     std::function<void()> on_reload;  // SIGHUP, besides the certificate

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string to_json(const UpstreamProgress& p, const std::optional<hls::Discontinuities>& d) {
+std::string to_json(const pull::UpstreamProgress& p, const std::optional<hls::Discontinuities>& d) {
     json::object object{{"run", p.run}, {"last_msn", p.last_msn}, {"msn_offset", p.msn_offset}};
     if (d)
         object["discontinuities"] = json::object{{"sequence", d->sequence}, {"at", json::value_from(d->at)}};
@@ -28,14 +28,14 @@ std::optional<json::object> read_object(const std::filesystem::path& path) {
     return std::move(value.get_object());
 }
 
-std::optional<UpstreamProgress> read_progress(const std::filesystem::path& path) {
+std::optional<pull::UpstreamProgress> read_progress(const std::filesystem::path& path) {
     const auto object = read_object(path);
     const auto* run = object ? object->if_contains("run") : nullptr;
     const auto* last = object ? object->if_contains("last_msn") : nullptr;
     const auto* offset = object ? object->if_contains("msn_offset") : nullptr;
     if (!run || !run->is_string() || !last || !last->is_int64() || !offset || !offset->is_int64())
         return std::nullopt;
-    return UpstreamProgress{std::string{run->get_string()}, last->get_int64(), offset->get_int64()};
+    return pull::UpstreamProgress{std::string{run->get_string()}, last->get_int64(), offset->get_int64()};
 }
 
 std::optional<hls::Discontinuities> read_discontinuities(const std::filesystem::path& path) {
@@ -51,14 +51,14 @@ std::optional<hls::Discontinuities> read_discontinuities(const std::filesystem::
     return read;
 }
 
-UpstreamConfig upstream_config(const ChannelOptions& options) {
+pull::UpstreamConfig upstream_config(const ChannelOptions& options) {
     const auto source = options.source();
-    UpstreamConfig config;
+    pull::UpstreamConfig config;
     config.urls = source.urls;
     config.stream = source.stream;
     config.start_back_seconds = options.latency_seconds + 8;
     config.ca_file = options.ca_file;
-    config.token = options.token;
+    config.token = [token = options.token](std::string_view) { return token ? token() : std::string(); };
     config.progress = read_progress(options.progress_file);
     return config;
 }
@@ -95,7 +95,7 @@ void MediaChannel::settle() {
         if (!upstream_) {
             auto config = upstream_config(options_);
             stream_ = config.stream;
-            upstream_ = std::make_unique<Upstream>(io_, clock_, std::move(config), *this);
+            upstream_ = std::make_unique<pull::Upstream>(io_, clock_, std::move(config), *this);
         }
         upstream_->start(options_.begin_back ? std::optional{options_.begin_back()} : std::nullopt);
         return;
@@ -126,9 +126,11 @@ void MediaChannel::answer(const http::Request& request, std::string_view path, h
     presentation_.answer(request, path, delivery, clock_.now(), std::move(reply));
 }
 
-UpstreamStatus MediaChannel::status() const { return upstream_ ? upstream_->status() : UpstreamStatus{}; }
-UpstreamCounters MediaChannel::counters() const {
-    return upstream_ ? upstream_->counters() : UpstreamCounters{};
+pull::UpstreamStatus MediaChannel::status() const {
+    return upstream_ ? upstream_->status() : pull::UpstreamStatus{};
+}
+pull::UpstreamCounters MediaChannel::counters() const {
+    return upstream_ ? upstream_->counters() : pull::UpstreamCounters{};
 }
 
 void MediaChannel::tick() { presentation_.expire(clock_.now()); }
@@ -148,7 +150,7 @@ hls::SharedSegment MediaChannel::stored_segment() const {
     return listed[listed.size() - 4].segment;
 }
 
-void MediaChannel::on_segment(hls::SharedSegment segment, const SegmentArrival& arrival) {
+void MediaChannel::on_segment(hls::SharedSegment segment, const pull::SegmentArrival& arrival) {
     if (presentation_.add(segment, clock_.now()) != hls::AddResult::added) {
         log::warn("media", "{}: segment {} was not taken", stream_, segment->msn);
         return;
@@ -193,7 +195,7 @@ void MediaChannel::on_relay_answer(SteadyTime at, std::int64_t end_pdt_ms) {
     ledger_.relay_answered(at, end_pdt_ms);
 }
 
-void MediaChannel::on_lost(SteadyTime since, LostReason reason) {
+void MediaChannel::on_lost(SteadyTime since, pull::LostReason reason) {
     ledger_.upstream_lost(since);
     if (on_lost_link) on_lost_link(since, reason);
 }
@@ -203,7 +205,7 @@ void MediaChannel::on_back(SteadyTime at) {
     if (on_back_link) on_back_link(at);
 }
 
-void MediaChannel::on_progress(const UpstreamProgress& progress) {
+void MediaChannel::on_progress(const pull::UpstreamProgress& progress) {
     options_.on_disk(
         [path = options_.progress_file, text = to_json(progress, presentation_.discontinuities())] {
             if (const auto saved = write_whole(path.string(), text); !saved)

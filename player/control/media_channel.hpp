@@ -9,10 +9,10 @@
 #include <string>
 
 #include "common/hls/presentation.hpp"
+#include "common/pull/upstream.hpp"
 #include "player/control/control.hpp"
 #include "player/qoe/ledger.hpp"
 #include "player/qoe/virtual_player.hpp"
-#include "player/upstream/upstream.hpp"
 
 namespace tongke::player {
 
@@ -33,7 +33,7 @@ struct ChannelOptions {
     Executor on_disk;
 };
 
-class MediaChannel final : public UpstreamSink {
+class MediaChannel final : public pull::UpstreamSink {
   public:
     MediaChannel(boost::asio::io_context& io, const Clock& clock, ChannelOptions options);
     ~MediaChannel() override;
@@ -49,8 +49,8 @@ class MediaChannel final : public UpstreamSink {
 
     const qoe::Ledger& ledger() const { return ledger_; }
     const hls::Presentation& presentation() const { return presentation_; }
-    UpstreamStatus status() const;
-    UpstreamCounters counters() const;
+    pull::UpstreamStatus status() const;
+    pull::UpstreamCounters counters() const;
     bool pulling() const { return running_; }
     std::optional<double> node_buffer(SteadyTime now) const;
     /// What arrived live (not fetched afterwards at the pull's begin) since `from`, for the virtual players.
@@ -60,15 +60,15 @@ class MediaChannel final : public UpstreamSink {
     /// An older whole segment of the window, for measuring the link; null while there is none.
     hls::SharedSegment stored_segment() const;
 
-    std::function<void(SteadyTime since, LostReason)> on_lost_link;
+    std::function<void(SteadyTime since, pull::LostReason)> on_lost_link;
     std::function<void(SteadyTime at)> on_back_link;
 
   private:
-    void on_segment(hls::SharedSegment segment, const SegmentArrival& arrival) override;
+    void on_segment(hls::SharedSegment segment, const pull::SegmentArrival& arrival) override;
     void on_relay_answer(SteadyTime at, std::int64_t end_pdt_ms) override;
-    void on_lost(SteadyTime since, LostReason reason) override;
+    void on_lost(SteadyTime since, pull::LostReason reason) override;
     void on_back(SteadyTime at) override;
-    void on_progress(const UpstreamProgress& progress) override;
+    void on_progress(const pull::UpstreamProgress& progress) override;
     void settle();
     void follow_live(const qoe::Piece& piece, bool fetched_afterwards);
 
@@ -80,7 +80,7 @@ class MediaChannel final : public UpstreamSink {
     qoe::Ledger ledger_;
     std::optional<qoe::ReferencePlayhead> reference_;
     std::optional<std::int64_t> first_live_msn_;  // of this pull
-    std::unique_ptr<Upstream> upstream_;
+    std::unique_ptr<pull::Upstream> upstream_;
     bool wanted_ = false, running_ = false, stopping_ = false, ended_ = false;
     std::function<void()> on_stopped_;
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);

@@ -68,7 +68,7 @@ json::object upstream(const MediaChannel& lesson, const ClockPair& clocks) {
     std::optional<WallTime> since;
     if (status.lost_since) since = clocks.to_wall(*status.lost_since);
     return {{"transport", status.transport.empty() ? "hls" : status.transport},
-            {"connected", status.state == UpstreamState::running},
+            {"connected", status.state == pull::UpstreamState::running},
             {"stalled_since", time(since)}};
 }
 

@@ -15,6 +15,7 @@
 #include "common/metrics/metrics.hpp"
 #include "common/time/clock.hpp"
 #include "relay/stream/stream_info.hpp"
+#include "relay/stream/subscriber_info.hpp"
 
 namespace tongke::relay {
 
@@ -39,6 +40,9 @@ struct ControlHooks {
     http::Dispatch background;
     /// StreamHub::snapshot. Empty: no streams.
     std::function<void(std::function<void(std::vector<StreamInfo>)> done)> streams;
+    /// MediaServer::subscribers. Empty: nobody plays.
+    std::function<void(const std::string& stream, std::function<void(std::vector<SubscriberInfo>)> done)>
+        subscribers;
     /// "" when done, else a problem code (`no_backup`, `no_such_stream`). Empty: always `no_backup`.
     std::function<std::string(const std::string& stream, const std::string& use)> switch_source;
     /// Told when the debug window that is open, or nearly, becomes another one: its begin. Empty: not told.

@@ -9,11 +9,14 @@ namespace {
 
 namespace json = boost::json;
 
-json::value publisher_value(const std::optional<PublisherInfo>& publisher) {
+json::value publisher_value(const StreamInfo& s) {
+    const auto& publisher = s.publisher;
     if (!publisher) return nullptr;
     return json::object{{"address", publisher->address},
                         {"client", publisher->client},
-                        {"source", publisher->backup ? "backup" : "primary"},
+                        {"source", s.pulled            ? "upstream"
+                                   : publisher->backup ? "backup"
+                                                       : "primary"},
                         {"since", to_iso8601(publisher->since)}};
 }
 
@@ -58,7 +61,7 @@ std::string stream_json(const StreamInfo& s) {
         {"name", s.name},
         {"live", s.live},
         {"slate", slate_word(s.slate)},
-        {"publisher", publisher_value(s.publisher)},
+        {"publisher", publisher_value(s)},
         {"codecs",
          json::object{{"video", text_or_null(s.video_codec)}, {"audio", text_or_null(s.audio_codec)}}},
         {"width", s.width},
@@ -83,6 +86,28 @@ std::string stream_json(const StreamInfo& s) {
         {"target_duration_s", s.target_duration_s},
         {"advisories", advisories(s.advisories)},
         {"past_advisories", advisories(s.past_advisories)}});
+}
+
+std::string subscribers_json(const std::vector<SubscriberInfo>& list) {
+    json::array out;
+    for (const auto& s : list) {
+        json::value tcp = nullptr;
+        if (s.tcp)
+            tcp = json::object{{"rtt_s", s.tcp->rtt_us / 1e6},
+                               {"retransmits", s.tcp->retransmits},
+                               {"delivery_rate_bps", s.tcp->delivery_rate_bps}};
+        out.push_back(json::object{{"node", text_or_null(s.node)},
+                                   {"address", s.address},
+                                   {"client", s.client},
+                                   {"transport", s.tls ? "rtmps" : "rtmp"},
+                                   {"since", to_iso8601(s.since)},
+                                   {"sent_bytes", s.sent_bytes},
+                                   {"frames", s.frames},
+                                   {"skipped_frames", s.skipped_frames},
+                                   {"unsent_bytes", s.unsent_bytes},
+                                   {"tcp", std::move(tcp)}});
+    }
+    return json::serialize(json::object{{"subscribers", std::move(out)}});
 }
 
 }  // namespace tongke::relay

@@ -46,6 +46,25 @@ void show_stream(ControlState& state, const http::Request& request, const http::
     });
 }
 
+/// Who lacks the most first.
+void list_subscribers(ControlState& state, const http::Request& request, const http::Reply& reply) {
+    const auto* account = state.signed_in(request, reply);
+    if (account == nullptr || !state.allow(may_see_streams(account->role), *account, request, reply)) return;
+    const std::string name{request.capture("stream")};
+    with_streams(state, [reply, name, &state](const Streams& streams) {
+        const bool known =
+            std::any_of(streams.begin(), streams.end(), [&](const auto& s) { return s.name == name; });
+        if (!known) return reply(no_such_stream());
+        const auto answer = [reply](std::vector<SubscriberInfo> found) {
+            std::sort(found.begin(), found.end(),
+                      [](const auto& a, const auto& b) { return a.unsent_bytes > b.unsent_bytes; });
+            reply(http::json_response(subscribers_json(found)));
+        };
+        if (!state.hooks.subscribers) return answer({});
+        state.hooks.subscribers(name, answer);
+    });
+}
+
 std::string wanted_source(std::string_view body) {
     boost::system::error_code error;
     const auto root = boost::json::parse({body.data(), body.size()}, error);
@@ -79,6 +98,7 @@ void switch_source(ControlState& state, const http::Request& request, const http
 void add_stream_routes(http::Router& router, const SharedState& state) {
     add_route(router, state, "GET", "/api/v1/streams", list_streams);
     add_route(router, state, "GET", "/api/v1/streams/{stream}", show_stream);
+    add_route(router, state, "GET", "/api/v1/streams/{stream}/subscribers", list_subscribers);
     add_route(router, state, "POST", "/api/v1/streams/{stream}/source", switch_source);
 }
 

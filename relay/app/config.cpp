@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "common/http/client.hpp"
+#include "common/rtmp/url.hpp"
 #include "relay/slate/slate_maker.hpp"
 
 namespace tongke::relay {
@@ -14,18 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-// Kept in the contract for later work orders; silently ignoring them would be a lie.
-void refuse_for_now(config::Section& section, std::string_view key, std::string_view what) {
-    if (section.has(key))
-        section.problem(key, fmt::format("'{}' ({}) is not offered by this version: remove it", key, what));
-}
-
 void read_rtmp(config::Section section, RtmpConfig& out) {
     section.read("listen", out.listen);
-    config::Address tls_listen;
-    section.read("tls_listen", tls_listen);
-    if (tls_listen.enabled())
-        section.problem("tls_listen", "RTMPS is not offered by this version: leave tls_listen empty");
+    section.read("tls_listen", out.tls_listen);
 }
 
 void read_settings(config::Section& section, StreamSettings& out) {
@@ -43,8 +36,46 @@ void read_settings(config::Section& section, StreamSettings& out) {
         section.problem("window_seconds", "window_seconds must hold at least 3 segments");
 }
 
+/// "rtmps://HOST[:PORT][?token=T]"; nothing where it is none.
+std::optional<UpstreamAddress> upstream_address(const std::string& text) {
+    constexpr std::string_view kToken = "?token=";
+    UpstreamAddress out{text, {}};
+    if (const auto at = text.find(kToken); at != text.npos)
+        out = {text.substr(0, at), text.substr(at + kToken.size())};
+    while (out.url.ends_with('/')) out.url.pop_back();
+    const bool web = http::Url::parse(out.url).has_value();
+    const bool rtmp = out.url.starts_with("rtmp://") || out.url.starts_with("rtmps://");
+    const auto host = out.url.find("://") + 3;
+    if ((!web && (!rtmp || !rtmp::parse_url(out.url + "/live/x"))) ||
+        out.url.find_first_of("/?", host) != text.npos)
+        return std::nullopt;
+    return out;
+}
+
+void read_upstream(config::Section& section, StreamConfig& out) {
+    std::vector<std::string> addresses;
+    section.read("upstream", addresses);
+    section.read("upstream_token_file", out.upstream_token_file);
+    section.read("upstream_ca", out.upstream_ca);
+    program::check_readable(section, "upstream_token_file", out.upstream_token_file);
+    program::check_readable(section, "upstream_ca", out.upstream_ca);
+    for (const auto& text : addresses) {
+        if (auto address = upstream_address(text))
+            out.upstream.push_back(std::move(*address));
+        else
+            section.problem("upstream",
+                            fmt::format("'{}' must be http(s)://HOST[:PORT] or rtmp(s)://HOST[:PORT], "
+                                        "with ?token=… behind it or upstream_token_file beside it",
+                                        text));
+    }
+    if (!out.upstream.empty() && !(out.publish_key.empty() && out.backup_key.empty()))
+        section.problem("upstream",
+                        "a stream is published here or pulled from another relay: remove its keys, or "
+                        "upstream");
+}
+
 StreamConfig read_stream(config::Section section, const StreamSettings& defaults) {
-    StreamConfig out{section.leaf(), {}, {}, defaults};
+    StreamConfig out{.name = section.leaf(), .settings = defaults};
     if (!good_stream_name(out.name))
         section.problem("", "a stream's name is 1 to 64 of A-Z a-z 0-9 . _ - and does not begin with a dot");
     section.read("publish_key", out.publish_key);
@@ -53,7 +84,7 @@ StreamConfig read_stream(config::Section section, const StreamSettings& defaults
         section.problem("backup_key",
                         "backup_key must differ from publish_key: it tells which encoder comes");
     read_settings(section, out.settings);
-    refuse_for_now(section, "upstream", "pulling from another relay");
+    read_upstream(section, out);
     return out;
 }
 
@@ -76,8 +107,11 @@ void add_test_stream(const config::Section& root, RelayConfig& out) {
                      "the test channel would go on the air in the lesson: name another stream");
     else if (!good_stream_name(out.test_stream))
         root.problem("test_stream", "not a stream's name: 1 to 64 of A-Z a-z 0-9 . _ -, no leading dot");
-    else if (!out.stream(out.test_stream))
-        out.streams.push_back({out.test_stream, {}, {}, out.stream_defaults});
+    else if (const auto* test = out.stream(out.test_stream); test && !test->upstream.empty())
+        root.problem("test_stream",
+                     "the test stream is pulled from another relay: set test_channel.enabled = false");
+    else if (!test)
+        out.streams.push_back({.name = out.test_stream, .settings = out.stream_defaults});
 }
 
 void read_limits(config::Section section, LimitsConfig& out) {
@@ -90,10 +124,18 @@ void read_limits(config::Section section, LimitsConfig& out) {
 void check_listeners(const config::Section& root, const RelayConfig& c) {
     const auto http = root.section("http");
     program::check_listeners(http, c.http, c.tls);
-    if (program::same_socket(c.rtmp.listen, c.http.listen))
-        http.problem("listen", "http.listen and rtmp.listen are the same");
-    if (c.tls.enabled() && program::same_socket(c.rtmp.listen, c.http.tls_listen))
-        http.problem("tls_listen", "http.tls_listen and rtmp.listen are the same");
+    const auto differ = [](const config::Section& section, std::string_view key, const config::Address& a,
+                           std::string_view name, const config::Address& b) {
+        if (program::same_socket(a, b))
+            section.problem(key, fmt::format("{}.{} and {} are the same", section.leaf(), key, name));
+    };
+    const auto rtmp = root.section("rtmp");
+    differ(http, "listen", c.rtmp.listen, "rtmp.listen", c.http.listen);
+    if (!c.tls.enabled()) return;
+    differ(http, "tls_listen", c.rtmp.listen, "rtmp.listen", c.http.tls_listen);
+    differ(rtmp, "tls_listen", c.rtmp.listen, "rtmp.listen", c.rtmp.tls_listen);
+    differ(rtmp, "tls_listen", c.http.listen, "http.listen", c.rtmp.tls_listen);
+    differ(rtmp, "tls_listen", c.http.tls_listen, "http.tls_listen", c.rtmp.tls_listen);
 }
 
 }  // namespace

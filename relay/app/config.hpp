@@ -8,11 +8,13 @@
 
 #include "common/config/config.hpp"
 #include "common/program/sections.hpp"
+#include "relay/upstream/upstream_feed.hpp"
 
 namespace tongke::relay {
 
 struct RtmpConfig {
     config::Address listen{"::", 1935};
+    config::Address tls_listen{"::", 1936};  // served only when [tls] is set
     bool operator==(const RtmpConfig&) const = default;
 };
 
@@ -31,8 +33,10 @@ struct StreamSettings {
 
 struct StreamConfig {
     std::string name;
-    std::string publish_key;  // "" = nobody may publish
-    std::string backup_key;   // "" = no second publisher
+    std::string publish_key;                // "" = nobody may publish
+    std::string backup_key;                 // "" = no second publisher
+    std::vector<UpstreamAddress> upstream;  // relays that it is pulled from; then nobody publishes it here
+    std::string upstream_token_file, upstream_ca;
     StreamSettings settings;
     bool operator==(const StreamConfig&) const = default;
 };

@@ -39,19 +39,26 @@ std::function<SharedStill(const StreamSetup&)> slate_of(const StreamSettings& s)
     return [maker = std::move(*maker)](const StreamSetup& source) { return maker.make(source); };
 }
 
-StreamOptions stream_options(const StreamSettings& s) {
+StreamOptions stream_options(const StreamConfig& stream) {
+    const auto& s = stream.settings;
     StreamOptions out;
     out.keep_seconds = s.keep_seconds;
     out.segment_seconds = s.segment_seconds;
     out.grace_seconds = s.grace_seconds;
     out.merge_ms = s.merge_ms;
-    out.slate = slate_of(s);
+    // What the origin's readers see while its source is away comes from there.
+    if (stream.upstream.empty()) out.slate = slate_of(s);
     return out;
 }
 
 MediaServerOptions media_options(const RelayConfig& c) {
     MediaServerOptions out;
-    out.listen = c.rtmp.listen.to_string();
+    if (c.rtmp.listen.enabled())
+        out.listen = c.rtmp.listen.to_string();
+    else
+        out.listen.clear();
+    if (c.tls.enabled() && c.rtmp.tls_listen.enabled()) out.tls_listen = c.rtmp.tls_listen.to_string();
+    out.tls = {c.tls.certificate, c.tls.private_key};
     out.allow_plain = c.allow_plain;
     out.limits.connections = static_cast<std::size_t>(c.limits.connections);
     out.limits.unsent_bytes = c.limits.unsent_bytes;
@@ -67,6 +74,8 @@ struct Relay::State {
     State(RelayConfig c, const Clock& k) : config(std::move(c)), clock(k), workers(config.worker_count()) {}
 
     void make_streams();
+    void start_feeds();
+    void stop_feeds();
     void make_test_channel();
     void make_control();
     void make_http();
@@ -88,6 +97,7 @@ struct Relay::State {
     Bytes channel_key;
     std::unique_ptr<TestChannel> test_channel;
     std::unique_ptr<IngestHealth> health;
+    std::vector<std::pair<std::size_t, std::unique_ptr<UpstreamFeed>>> feeds;  // with the worker of each
     std::unique_ptr<HlsSide> hls;
     std::unique_ptr<MediaServer> media;
     std::unique_ptr<http::Server> http;
@@ -99,13 +109,36 @@ struct Relay::State {
 void Relay::State::make_streams() {
     hub = std::make_unique<StreamHub>(workers, metrics, clock, config.data_dir);
     for (const auto& stream : config.streams) {
-        hub->add(stream.name, stream_options(stream.settings));
+        hub->add(stream.name, stream_options(stream));
         const bool own = config.test_channel.enabled && stream.name == config.test_stream;
-        if (stream.publish_key.empty() && !own)
+        if (stream.publish_key.empty() && stream.upstream.empty() && !own)
             log::warn("app", "nobody may publish {}: no publish_key", stream.name);
     }
     if (!config.stream(config.lesson_stream))
         log::warn("app", "the lesson's stream is not configured: add [stream.{}]", config.lesson_stream);
+}
+
+void Relay::State::start_feeds() {
+    for (const auto& c : config.streams) {
+        if (c.upstream.empty()) continue;
+        auto& stream = *hub->find(c.name);
+        const auto home = stream.home();
+        feeds.emplace_back(home, std::make_unique<UpstreamFeed>(
+                                     stream, workers.context(home), clock, metrics,
+                                     UpstreamFeedOptions{c.upstream, c.upstream_token_file, c.upstream_ca}));
+        workers.run_on(home, [&feed = *feeds.back().second] { feed.start(); });
+    }
+}
+
+void Relay::State::stop_feeds() {
+    for (const auto& [home, feed] : feeds) {
+        std::promise<void> stopped;
+        workers.run_on(home, [&] { feed->stop([&] { stopped.set_value(); }); });
+        stopped.get_future().wait();
+        // What it posted on its way out has run.
+        workers.run_on(home, [] {});
+    }
+    feeds.clear();
 }
 
 void Relay::State::make_test_channel() {
@@ -128,6 +161,12 @@ void Relay::State::make_control() {
     ControlHooks hooks;
     hooks.post = [this](std::function<void()> work) { control_thread.post(0, std::move(work)); };
     hooks.streams = [this](auto done) { hub->snapshot(std::move(done)); };
+    hooks.subscribers = [this](const std::string& stream, auto done) {
+        if (ready)
+            media->subscribers(stream, std::move(done));
+        else
+            done({});
+    };
     hooks.switch_source = [this](const std::string& stream, const std::string& use) {
         return switch_source(stream, use == "backup");
     };
@@ -225,8 +264,9 @@ void Relay::start() {
         *s.hub, s.metrics, s.config.streams, *s.tokens,
         [&s](auto& peer, auto& stream, auto& why) { s.authoriser->note_refused_play(peer, stream, why); });
     s.hls->start();
+    s.start_feeds();
     s.media = std::make_unique<MediaServer>(*s.hub, *s.authoriser, s.metrics, media_options(s.config));
-    if (s.config.rtmp.listen.enabled()) s.media->start();
+    s.media->start();
     s.make_http();
     s.control_thread.run_on(0, [&s] { s.tick->start(); });
     s.ready = true;
@@ -236,8 +276,11 @@ void Relay::start() {
 void Relay::reload(const RelayConfig& fresh) {
     auto& s = *state_;
     log::reconfigure(fresh.log.level_value(), fresh.log.file);
-    if (s.https_port == 0) return;
-    const auto done = s.http->reload_certificate({fresh.tls.certificate, fresh.tls.private_key});
+    if (s.https_port == 0 && s.media->tls_port() == 0) return;
+    const net::TlsFiles files{fresh.tls.certificate, fresh.tls.private_key};
+    Result<void> done;
+    if (s.https_port != 0) done = s.http->reload_certificate(files);
+    if (done && s.media->tls_port() != 0) done = s.media->reload_certificate(files);
     if (done)
         log::info("app", "certificate read again");
     else
@@ -256,6 +299,7 @@ void Relay::stop() {
         if (s.control) s.control->stop();
     });
     if (s.test_channel) s.test_channel->stop();
+    s.stop_feeds();
     if (s.hls) s.hls->stop();
     if (s.http) s.http->stop([&] { http_stopped.set_value(); });
     if (s.media) s.media->stop();
@@ -277,6 +321,7 @@ void Relay::stop() {
 }
 
 std::uint16_t Relay::rtmp_port() const { return state_->media->port(); }
+std::uint16_t Relay::rtmps_port() const { return state_->media->tls_port(); }
 std::uint16_t Relay::http_port() const { return state_->http_port; }
 std::uint16_t Relay::https_port() const { return state_->https_port; }
 

@@ -26,6 +26,7 @@ class Relay {
     void stop();
 
     std::uint16_t rtmp_port() const;
+    std::uint16_t rtmps_port() const;  // 0: off
     std::uint16_t http_port() const;
     std::uint16_t https_port() const;
 

@@ -1,9 +1,12 @@
 #include "relay/session/media_server.hpp"
 
+#include <boost/asio/ssl/context.hpp>
 #include <future>
+#include <mutex>
 #include <random>
 
 #include "common/log/sparse.hpp"
+#include "common/net/tls_context.hpp"
 #include "relay/session/session_set.hpp"
 
 namespace tongke::relay {
@@ -16,6 +19,23 @@ constexpr Milliseconds kAcceptRetry{100};
 // However few they are, players need a moment to connect elsewhere.
 constexpr Milliseconds kShortestDrain{500};
 constexpr Milliseconds kDrainRoom{500};
+// A TLS handshake costs about as much as sending a second of a lesson: media goes first (TRAPS.md 1.2).
+constexpr double kTlsShare = 0.2;
+
+/// One listening socket; on worker 0.
+struct Door {
+    Door(async::TcpAcceptor a, bool is_tls, double accepts_per_second)
+        : acceptor(std::move(a)),
+          pause(acceptor.get_executor()),
+          tls(is_tls),
+          each(std::chrono::duration_cast<SteadyTime::duration>(
+              Seconds(1 / std::max((is_tls ? kTlsShare : 1) * accepts_per_second, 1.0)))) {}
+    async::TcpAcceptor acceptor;
+    async::Timer pause;
+    const bool tls;
+    const SteadyTime::duration each;
+    SteadyTime next_accept{};
+};
 
 }  // namespace
 
@@ -23,12 +43,14 @@ struct MediaServer::State {
     State(StreamHub& h, Authoriser& a, metrics::Metrics& m, MediaServerOptions o)
         : hub(h), authoriser(a), metrics(m), options(std::move(o)), seed(std::random_device{}()) {}
 
-    async::Task<> accept_all();
-    async::Task<> keep_rate();
+    std::uint16_t open(const std::string& listen, bool is_tls);
+    async::Task<> accept_all(Door& door);
+    async::Task<> keep_rate(Door& door);
     bool make_room();
-    bool admit(const async::TcpSocket& socket);
+    bool admit(const async::TcpSocket& socket, bool is_tls);
     void refuse(const async::TcpSocket& socket, const std::string& reason);
-    void hand_over(async::TcpSocket socket, std::size_t worker);
+    void hand_over(async::TcpSocket socket, SharedTlsContext context, std::size_t worker);
+    SharedTlsContext current_tls();
     void stop_accepting();
 
     StreamHub& hub;
@@ -37,15 +59,15 @@ struct MediaServer::State {
     const MediaServerOptions options;
     std::uint64_t seed;  // and the number of the newest connection
     std::atomic<std::size_t> connections{0};
-    std::uint16_t port = 0;
+    std::uint16_t port = 0, tls_port = 0;
+    std::mutex tls_mutex;
+    SharedTlsContext tls;
     Anteroom anteroom;
     Leaving leaving;
     std::vector<std::unique_ptr<SessionSet>> sets;  // by worker
     // On worker 0:
-    std::optional<async::TcpAcceptor> acceptor;
-    std::optional<async::Timer> pause;
+    std::vector<std::unique_ptr<Door>> doors;
     std::optional<async::TaskGroup> accepting;
-    SteadyTime next_accept{};
     bool stopping = false;
     bool accepts = false;  // on the program's thread
 };
@@ -59,10 +81,12 @@ MediaServer::~MediaServer() { stop(); }
 void MediaServer::start() {
     auto& s = *state_;
     auto& workers = s.hub.workers();
-    const auto where = net::parse_endpoint(s.options.listen);
-    if (!where) throw boost::system::system_error(where.error(), s.options.listen);
-    s.acceptor.emplace(net::listen(workers.context(0), *where));
-    s.port = s.acceptor->local_endpoint().port();
+    if (!s.options.listen.empty()) s.port = s.open(s.options.listen, false);
+    if (!s.options.tls_listen.empty()) {
+        if (const auto loaded = reload_certificate(s.options.tls); !loaded)
+            throw boost::system::system_error(loaded.error(), s.options.tls.certificate);
+        s.tls_port = s.open(s.options.tls_listen, true);
+    }
     for (std::size_t i = 0; i < workers.size(); ++i) {
         SessionContext context{s.hub,      s.authoriser, s.metrics,     s.options.limits,
                                s.anteroom, s.leaving,    s.connections, i};
@@ -70,39 +94,58 @@ void MediaServer::start() {
         workers.run_on(i, [&set = *s.sets.back()] { set.start(); });
     }
     workers.run_on(0, [&] {
-        s.pause.emplace(workers.context(0).get_executor());
         s.accepting.emplace(workers.context(0).get_executor());
-        s.accepting->spawn(s.accept_all());
+        for (const auto& door : s.doors) s.accepting->spawn(s.accept_all(*door));
     });
     s.accepts = true;
-    log::info("rtmp", "listening on {} (port {})", s.options.listen, s.port);
 }
 
-async::Task<> MediaServer::State::accept_all() {
+std::uint16_t MediaServer::State::open(const std::string& listen, bool is_tls) {
+    const auto where = net::parse_endpoint(listen);
+    if (!where) throw boost::system::system_error(where.error(), listen);
+    doors.push_back(std::make_unique<Door>(net::listen(hub.workers().context(0), *where), is_tls,
+                                           options.limits.accepts_per_second));
+    const auto bound = doors.back()->acceptor.local_endpoint().port();
+    log::info("rtmp", "listening on {} (port {}{})", listen, bound, is_tls ? ", TLS" : "");
+    return bound;
+}
+
+Result<void> MediaServer::reload_certificate(const net::TlsFiles& files) {
+    auto context = net::load_tls_context(files.certificate, files.private_key);
+    if (!context) return context.error();
+    const std::lock_guard lock(state_->tls_mutex);
+    state_->tls = std::move(*context);
+    return {};
+}
+
+SharedTlsContext MediaServer::State::current_tls() {
+    const std::lock_guard lock(tls_mutex);
+    return tls;
+}
+
+async::Task<> MediaServer::State::accept_all(Door& door) {
     for (std::size_t turn = 0; !stopping; ++turn) {
         const auto worker = turn % sets.size();
         async::TcpSocket socket(hub.workers().context(worker));
-        const auto [error] = co_await acceptor->async_accept(socket, async::as_result);
+        const auto [error] = co_await door.acceptor.async_accept(socket, async::as_result);
         if (stopping) break;
         if (error) {
-            pause->expires_after(kAcceptRetry);
-            co_await pause->async_wait(async::as_result);
+            door.pause.expires_after(kAcceptRetry);
+            co_await door.pause.async_wait(async::as_result);
             continue;
         }
-        if (admit(socket)) hand_over(std::move(socket), worker);
-        co_await keep_rate();
+        if (admit(socket, door.tls)) hand_over(std::move(socket), door.tls ? current_tls() : nullptr, worker);
+        co_await keep_rate(door);
     }
 }
 
 /// Whoever comes too fast waits in the kernel's queue (TRAPS.md 1.2).
-async::Task<> MediaServer::State::keep_rate() {
+async::Task<> MediaServer::State::keep_rate(Door& door) {
     const auto now = hub.clock().now();
-    const auto each = std::chrono::duration_cast<SteadyTime::duration>(
-        Seconds(1 / std::max(options.limits.accepts_per_second, 1.0)));
-    next_accept = std::max(next_accept, now) + each;
-    if (next_accept - now < kAcceptBurst) co_return;
-    pause->expires_after(next_accept - now);
-    co_await pause->async_wait(async::as_result);
+    door.next_accept = std::max(door.next_accept, now) + door.each;
+    if (door.next_accept - now < kAcceptBurst) co_return;
+    door.pause.expires_after(door.next_accept - now);
+    co_await door.pause.async_wait(async::as_result);
 }
 
 void MediaServer::State::refuse(const async::TcpSocket& socket, const std::string& reason) {
@@ -110,8 +153,8 @@ void MediaServer::State::refuse(const async::TcpSocket& socket, const std::strin
     log::sparse(log::Level::warn, "rtmp", reason, "{}: refused: {}", net::peer_address(socket), reason);
 }
 
-bool MediaServer::State::admit(const async::TcpSocket& socket) {
-    if (!options.allow_plain && !net::peer_is_loopback(socket)) {
+bool MediaServer::State::admit(const async::TcpSocket& socket, bool is_tls) {
+    if (!is_tls && !options.allow_plain && !net::peer_is_loopback(socket)) {
         refuse(socket, "plain");
         return false;
     }
@@ -131,8 +174,8 @@ bool MediaServer::State::make_room() {
     return true;
 }
 
-void MediaServer::State::hand_over(async::TcpSocket socket, std::size_t worker) {
-    auto shared = std::make_shared<async::TcpSocket>(std::move(socket));
+void MediaServer::State::hand_over(async::TcpSocket socket, SharedTlsContext context, std::size_t worker) {
+    auto shared = std::make_shared<Channel>(std::move(socket), std::move(context));
     anteroom.enter({++seed, worker});
     hub.workers().post(worker, [set = sets[worker].get(), shared, number = seed] {
         set->adopt(std::move(*shared), number);
@@ -140,16 +183,41 @@ void MediaServer::State::hand_over(async::TcpSocket socket, std::size_t worker) 
 }
 
 std::uint16_t MediaServer::port() const { return state_->port; }
+std::uint16_t MediaServer::tls_port() const { return state_->tls_port; }
 std::size_t MediaServer::connections() const { return state_->connections; }
+
+void MediaServer::subscribers(const std::string& stream,
+                              std::function<void(std::vector<SubscriberInfo>)> done) const {
+    struct Gathering {
+        std::mutex mutex;
+        std::vector<SubscriberInfo> found;
+        std::size_t left;
+        std::function<void(std::vector<SubscriberInfo>)> done;
+    };
+    const auto gathering = std::make_shared<Gathering>();
+    gathering->left = state_->sets.size();
+    gathering->done = std::move(done);
+    for (std::size_t i = 0; i < state_->sets.size(); ++i)
+        state_->hub.workers().post(i, [gathering, stream, set = state_->sets[i].get()] {
+            auto part = set->subscribers(stream);
+            std::unique_lock lock(gathering->mutex);
+            for (auto& info : part) gathering->found.push_back(std::move(info));
+            if (--gathering->left > 0) return;
+            lock.unlock();
+            gathering->done(std::move(gathering->found));
+        });
+}
 
 void MediaServer::State::stop_accepting() {
     if (!std::exchange(accepts, false)) return;
     std::promise<void> accepted;
     hub.workers().run_on(0, [&] {
         stopping = true;
-        Error ignored;
-        acceptor->close(ignored);
-        pause->cancel();
+        for (const auto& door : doors) {
+            Error ignored;
+            door->acceptor.close(ignored);
+            door->pause.cancel();
+        }
         accepting->on_empty([&] { accepted.set_value(); });
     });
     accepted.get_future().wait();
@@ -157,7 +225,7 @@ void MediaServer::State::stop_accepting() {
 
 void MediaServer::drain() {
     auto& s = *state_;
-    if (!s.acceptor) return;
+    if (s.doors.empty()) return;
     s.stop_accepting();
     const auto within =
         std::max(reconnect_window(s.connections, s.options.limits.accepts_per_second), kShortestDrain);
@@ -170,7 +238,7 @@ void MediaServer::drain() {
 
 void MediaServer::stop() {
     auto& s = *state_;
-    if (!s.acceptor) return;
+    if (s.doors.empty()) return;
     auto& workers = s.hub.workers();
     s.stop_accepting();
     for (std::size_t i = 0; i < workers.size(); ++i) {
@@ -178,7 +246,7 @@ void MediaServer::stop() {
         workers.run_on(i, [&] { s.sets[i]->stop([&] { ended.set_value(); }); });
         ended.get_future().wait();
     }
-    workers.run_on(0, [&] { s.acceptor.reset(), s.pause.reset(), s.accepting.reset(); });
+    workers.run_on(0, [&] { s.doors.clear(), s.accepting.reset(); });
     s.sets.clear();
 }
 

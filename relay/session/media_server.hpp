@@ -1,5 +1,5 @@
-// The RTMP side of the relay: one listening socket, its connections handed to
-// the workers in turn, publishers and players as sessions (CONTRACT.md §4).
+// The RTMP side of the relay: a listening socket, and one more for RTMPS, their
+// connections handed to the workers in turn, publishers and players as sessions (CONTRACT.md §4).
 // Owned by the program; start() and stop() from its main thread, while the
 // workers and the hub run.
 #pragma once
@@ -8,15 +8,17 @@
 #include <string>
 
 #include "common/metrics/metrics.hpp"
+#include "common/net/tls_files.hpp"
 #include "relay/session/authoriser.hpp"
 #include "relay/stream/stream_hub.hpp"
+#include "relay/stream/subscriber_info.hpp"
 
 namespace tongke::relay {
 
 struct MediaLimits {
     std::size_t connections = 8192;         // above: the oldest without a role goes, else the new one
     std::uint64_t unsent_bytes = 8u << 20;  // of the log per player; above: to the newest keyframe
-    double accepts_per_second = 1000;       // above: the rest waits in the kernel's queue
+    double accepts_per_second = 1000;       // above: the rest waits in the kernel's queue; a fifth of RTMPS
     Milliseconds handshake{10'000};         // accept to publish or play
     Milliseconds publisher_idle{10'000};    // no byte from a publisher
     Milliseconds write_stall{30'000};       // a player took no byte although there were some
@@ -24,7 +26,9 @@ struct MediaLimits {
 };
 
 struct MediaServerOptions {
-    std::string listen = "[::]:1935";
+    std::string listen = "[::]:1935";  // "" = off
+    std::string tls_listen;            // "" = off
+    net::TlsFiles tls;
     bool allow_plain = true;  // false: loopback only (CONTRACT.md §3)
     MediaLimits limits;
 };
@@ -37,9 +41,12 @@ class MediaServer {
     MediaServer(const MediaServer&) = delete;
     MediaServer& operator=(const MediaServer&) = delete;
 
-    /// Throws when the address cannot be bound.
+    /// Throws when an address cannot be bound, or the certificate cannot be used.
     void start();
     std::uint16_t port() const;
+    std::uint16_t tls_port() const;
+    /// For connections from now on; on error the old one stays.
+    Result<void> reload_certificate(const net::TlsFiles& files);
     /// Before a planned stop: stops accepting, asks players that understand it to play from elsewhere, and
     /// waits until they have gone, but half a second longer than the window that they were told at most.
     /// Media goes on. A node with one address stays to the end.
@@ -47,6 +54,8 @@ class MediaServer {
     /// Stops accepting, ends every session (server_stopping) and waits for them.
     void stop();
     std::size_t connections() const;
+    /// Who plays it now. Any thread between start() and stop(); `done` is called once, on a worker.
+    void subscribers(const std::string& stream, std::function<void(std::vector<SubscriberInfo>)> done) const;
 
   private:
     struct State;

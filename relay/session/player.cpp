@@ -1,7 +1,10 @@
 #include "relay/session/player.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "common/log/sparse.hpp"
 #include "relay/stream/preface.hpp"
 
 namespace tongke::relay {
@@ -9,6 +12,8 @@ namespace {
 
 // More of its own than this a cursor does not take on: the rest waits in the session, which bounds it.
 constexpr std::size_t kOwnBytes = 64 * 1024;
+// Who lacks no more than this keeps up: less than half a second of a lesson.
+constexpr std::uint64_t kKeepsUp = 128 * 1024;
 
 }  // namespace
 
@@ -62,12 +67,37 @@ void Player::on_flush() {
         if (!first) return;
         return start(first->begin, first->number, false);
     }
+    note_behind();
     const auto left_out = cursor_->jump_if_behind(log, session_.context().limits.unsent_bytes);
     if (left_out > 0) {
+        tell_of_jump(left_out);
+        behind_.reset();
         skipped_ += static_cast<std::uint64_t>(left_out);
         session_.context().metrics.skipped();
     }
     session_.pump();
+}
+
+void Player::note_behind() {
+    if (unsent() <= kKeepsUp) return behind_.reset();
+    if (!behind_) behind_ = {session_.context().hub.clock().now(), session_.sent_bytes(), view_.log().end()};
+}
+
+/// TRAPS.md 1.5: what its line carries, and what it would have to.
+void Player::tell_of_jump(std::int64_t left_out) const {
+    std::string line = "its line";
+    if (behind_) {
+        const auto seconds =
+            std::chrono::duration<double>(session_.context().hub.clock().now() - behind_->since).count();
+        const auto megabits = [&](std::uint64_t bytes) {
+            return static_cast<double>(bytes) * 8 / 1e6 / std::max(seconds, 0.001);
+        };
+        line = fmt::format("sustained {:.1f} of {:.1f} Mbit/s for {:.0f} s: its line",
+                           megabits(session_.sent_bytes() - behind_->sent),
+                           megabits(view_.log().end() - behind_->log_end), seconds);
+    }
+    log::sparse(log::Level::warn, "rtmp", "behind", "{} {}: {} is too slow; {} frames are left out",
+                session_.peer(), session_.what(), line, left_out);
 }
 
 void Player::on_stream_ended() {
@@ -104,6 +134,8 @@ Bytes Player::last_words() {
 }
 
 void Player::sent(std::size_t count) { cursor_->consume(view_.log(), count); }
+
+std::uint64_t Player::unsent() const { return cursor_ ? cursor_->unsent(view_.log()) : 0; }
 
 std::uint64_t Player::frames() const {
     if (!cursor_) return 0;

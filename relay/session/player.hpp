@@ -34,12 +34,22 @@ class Player final : public LogReader {
     Bytes last_words();
 
     std::uint64_t frames() const;
+    /// Of the log, not sent yet.
+    std::uint64_t unsent() const;
     std::uint64_t skipped() const { return skipped_; }
 
   private:
     void start(std::uint64_t position, std::int64_t first_frame, bool resumed);
     void take_protocol_output();
+    void note_behind();
+    void tell_of_jump(std::int64_t left_out) const;
 
+    /// Since it has not kept up, to say what its line carries.
+    struct Behind {
+        SteadyTime since{};
+        std::uint64_t sent = 0;
+        std::uint64_t log_end = 0;
+    };
     Session& session_;
     Stream& stream_;
     StreamView& view_;
@@ -49,6 +59,7 @@ class Player final : public LogReader {
     SteadyTime wait_until_{};
     std::int64_t first_frame_ = 0;
     std::uint64_t skipped_ = 0;
+    std::optional<Behind> behind_;
     bool reading_ = true;
 };
 

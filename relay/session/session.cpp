@@ -21,6 +21,7 @@ constexpr double kWindowRoom = 1.25;
 constexpr Milliseconds kLongestWindow{5000};
 // Less of a change is not worth telling.
 constexpr Milliseconds kWindowStep{100};
+constexpr std::chrono::seconds kLookEvery{5};
 // How long a peer may take to read our last words.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -36,35 +37,37 @@ Milliseconds reconnect_window(std::size_t connections, double accepts_per_second
     return std::min(Milliseconds{static_cast<std::int64_t>(seconds * 1000)}, kLongestWindow);
 }
 
-Session::Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number)
+Session::Session(SessionContext& context, Channel channel, std::uint64_t number)
     : context_(context),
       number_(number),
-      socket_(std::move(socket)),
+      channel_(std::move(channel)),
       rtmp_(number),
-      peer_(net::peer_address(socket_)),
+      peer_(net::peer_address(channel_.socket())),
       since_(context.hub.clock().now()),
       last_read_(since_),
       last_progress_(since_),
-      last_ping_(since_) {}
+      last_ping_(since_),
+      last_look_(since_) {}
 
 Session::~Session() = default;
 
 async::Task<> Session::run([[maybe_unused]] std::shared_ptr<Session> self) {
-    while (socket_.is_open()) {
-        const auto [error] = co_await socket_.async_wait(async::TcpSocket::wait_read, async::as_result);
+    while (channel_.socket().is_open()) {
+        const auto [error] =
+            co_await channel_.socket().async_wait(async::TcpSocket::wait_read, async::as_result);
         if (error && !ended()) end(EndReason::internal, error.message());
         if (error && error != asio::error::operation_aborted) close_socket();
-        if (socket_.is_open()) read_available();
+        if (channel_.socket().is_open()) read_available();
     }
     if (!ended()) end(EndReason::internal, "cancelled");
 }
 
 void Session::read_available() {
     auto& buffer = read_buffer();
-    for (std::size_t total = 0; total < kReadPerTurn && socket_.is_open();) {
+    for (std::size_t total = 0; total < kReadPerTurn && channel_.socket().is_open();) {
         Error error;
-        const auto count = socket_.read_some(asio::buffer(buffer), error);
-        if (error == asio::error::would_block || error == asio::error::try_again) break;
+        const auto count = channel_.read_some(buffer, error);
+        if (error == asio::error::would_block) break;
         if (error) {
             end(EndReason::peer_closed);
             return close_socket();
@@ -76,6 +79,8 @@ void Session::read_available() {
         if (!ended()) bound_answers();
     }
     if (!ended()) pump();
+    if (channel_.holds_input())
+        context_.hub.workers().post(context_.worker, [self = shared_from_this()] { self->read_available(); });
 }
 
 void Session::bound_answers() {
@@ -170,6 +175,8 @@ void Session::granted(const rtmp::PlayRequested& request, const PlayGrant& grant
         return end(EndReason::stream_not_found);
     }
     if (!grant.subject.empty()) what_ += " by " + grant.subject;
+    stream_ = request.request.stream;
+    node_ = grant.subject;
     auto& view = *context_.hub.view(context_.worker, request.request.stream);
     player_ = std::make_unique<Player>(*this, *stream, view, grant.leave_at);
     context_.anteroom.leave(number_);
@@ -209,19 +216,23 @@ bool Session::well_named(const rtmp::StreamRequest& request) const {
 }
 
 void Session::pump() {
-    while (!waiting_writable_ && socket_.is_open()) {
+    while (!waiting_writable_ && channel_.socket().is_open()) {
         const auto bytes = next_bytes();
+        Error error;
         if (bytes.empty()) {
+            channel_.flush(error);
+            if (error == asio::error::would_block) return wait_writable();
             if (ended() && !peer_closes_) finish_sending();
             last_progress_ = context_.hub.clock().now();
             return;
         }
-        Error error;
-        const auto count = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
-        if (error == asio::error::would_block || error == asio::error::try_again) return wait_writable();
+        const auto count = channel_.write_some(bytes, error);
+        if (error == asio::error::in_progress) return;
+        if (error == asio::error::would_block) return wait_writable();
         if (error) return end(EndReason::peer_closed), close_socket();
         last_progress_ = context_.hub.clock().now();
         context_.sent_bytes += count;
+        sent_bytes_ += count;
         sent(count);
     }
 }
@@ -252,7 +263,7 @@ void Session::sent(std::size_t count) {
 
 void Session::wait_writable() {
     waiting_writable_ = true;
-    socket_.async_wait(async::TcpSocket::wait_write, [self = shared_from_this()](Error error) {
+    channel_.socket().async_wait(async::TcpSocket::wait_write, [self = shared_from_this()](Error error) {
         self->waiting_writable_ = false;
         if (!error) self->pump();
     });
@@ -277,7 +288,33 @@ void Session::sweep(SteadyTime now, WallTime wall) {
         if (player_ && player_->started()) tell_reconnect_window();
         pump();
     }
+    if (player_ && !ended() && now - last_look_ >= kLookEvery) look_at_line(now);
     if (player_ && !ended()) player_->sweep(now, wall);
+}
+
+void Session::look_at_line(SteadyTime now) {
+    last_look_ = now;
+    const auto tcp = net::tcp_info(channel_.socket().native_handle());
+    if (!tcp) return;
+    context_.metrics.looked(*tcp, player_->unsent(),
+                            tcp->retransmits - std::exchange(retransmits_, tcp->retransmits));
+}
+
+std::optional<SubscriberInfo> Session::subscriber(std::string_view stream) {
+    if (ended() || !player_ || stream_ != stream) return std::nullopt;
+    SubscriberInfo info;
+    info.node = node_;
+    info.address = peer_;
+    info.client = client_;
+    info.tls = channel_.is_tls();
+    const auto age = context_.hub.clock().now() - since_;
+    info.since = context_.hub.clock().wall() - std::chrono::duration_cast<Milliseconds>(age);
+    info.sent_bytes = sent_bytes_;
+    info.frames = player_->frames();
+    info.skipped_frames = player_->skipped();
+    info.tcp = net::tcp_info(channel_.socket().native_handle());
+    info.unsent_bytes = player_->unsent() + (info.tcp ? info.tcp->unsent_bytes : 0);
+    return info;
 }
 
 void Session::tell_reconnect_window() {
@@ -316,13 +353,12 @@ void Session::stop(EndReason reason) {
 }
 
 void Session::finish_sending() {
-    Error ignored;
-    socket_.shutdown(async::TcpSocket::shutdown_send, ignored);
+    if (!std::exchange(finished_, true)) channel_.finish();
 }
 
 void Session::close_socket() {
     Error ignored;
-    socket_.close(ignored);
+    channel_.socket().close(ignored);
 }
 
 void Session::log_end(EndReason reason, const std::string& detail) const {

@@ -13,10 +13,12 @@
 #include "common/async/live_count.hpp"
 #include "common/rtmp/server_session.hpp"
 #include "relay/session/anteroom.hpp"
+#include "relay/session/channel.hpp"
 #include "relay/session/end_reason.hpp"
 #include "relay/session/leaving.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/session/session_metrics.hpp"
+#include "relay/stream/subscriber_info.hpp"
 
 namespace tongke::relay {
 
@@ -43,7 +45,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
   public:
     using LiveCount::alive;
     /// `number` tells it from every other connection.
-    Session(SessionContext& context, async::TcpSocket socket, std::uint64_t number);
+    Session(SessionContext& context, Channel channel, std::uint64_t number);
     ~Session();
 
     async::Task<> run(std::shared_ptr<Session> self);
@@ -66,6 +68,10 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     /// What the protocol has to say and has not been sent: from here on the caller sends it.
     Bytes take_answers();
     const std::string& peer() const { return peer_; }
+    const std::string& what() const { return what_; }
+    std::uint64_t sent_bytes() const { return sent_bytes_; }
+    /// None where it does not play that stream.
+    std::optional<SubscriberInfo> subscriber(std::string_view stream);
     const std::string& client() const { return client_; }
     /// It was granted to publish or to play.
     bool has_role() const { return publisher_ || player_; }
@@ -100,6 +106,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void bound_answers();
     ByteView next_bytes();
     void sent(std::size_t count);
+    void look_at_line(SteadyTime now);
     void wait_writable();
     void finish_sending();
     void close_socket();
@@ -107,21 +114,26 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
 
     SessionContext& context_;
     std::uint64_t number_;
-    async::TcpSocket socket_;
+    Channel channel_;
     rtmp::ServerSession rtmp_;
     std::string peer_;
     std::string client_;
-    std::string what_;  // "publish main", for the log
+    std::string what_;           // "publish main", for the log
+    std::string stream_, node_;  // that it plays, and whose token it has
+    std::uint64_t sent_bytes_ = 0;
+    std::uint32_t retransmits_ = 0;  // counted already
     std::unique_ptr<Player> player_;
     std::unique_ptr<PublisherRole> publisher_;
     std::size_t output_sent_ = 0;  // of rtmp_.output()
     Bytes last_words_;             // once ended
     std::size_t last_words_sent_ = 0;
     bool waiting_writable_ = false;
+    bool finished_ = false;  // our side is closed
     SteadyTime since_;
     SteadyTime last_read_;
     SteadyTime last_progress_;  // a byte was taken, or there was none to send
     SteadyTime last_ping_;
+    SteadyTime last_look_;  // at the connection's TCP_INFO
     Milliseconds told_window_{0};
     bool leaving_ = false;      // it was asked to, and has not yet
     bool peer_closes_ = false;  // it said goodbye: the last word and the close are its own

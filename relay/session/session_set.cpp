@@ -15,10 +15,10 @@ SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context)
 
 void SessionSet::start() { tasks_.spawn(sweep_every_second()); }
 
-void SessionSet::adopt(async::TcpSocket socket, std::uint64_t number) {
+void SessionSet::adopt(Channel channel, std::uint64_t number) {
     ++context_.connections;
-    net::prepare(socket, {kKernelUnsent, static_cast<int>(context_.limits.write_stall.count())});
-    auto session = std::make_shared<Session>(context_, std::move(socket), number);
+    net::prepare(channel.socket(), {kKernelUnsent, static_cast<int>(context_.limits.write_stall.count())});
+    auto session = std::make_shared<Session>(context_, std::move(channel), number);
     sessions_.emplace(number, session.get());
     tasks_.spawn(serve(std::move(session), number));
 }
@@ -48,6 +48,13 @@ async::Task<> SessionSet::sweep_every_second() {
 
 void SessionSet::ask_to_reconnect(Milliseconds within) {
     for (const auto& [number, session] : sessions_) session->ask_to_reconnect(within);
+}
+
+std::vector<SubscriberInfo> SessionSet::subscribers(const std::string& stream) const {
+    std::vector<SubscriberInfo> out;
+    for (const auto& [number, session] : sessions_)
+        if (auto info = session->subscriber(stream)) out.push_back(std::move(*info));
+    return out;
 }
 
 void SessionSet::stop(std::function<void()> done) {

@@ -13,11 +13,12 @@ class SessionSet {
     SessionSet(boost::asio::io_context& io, SessionContext context);
 
     void start();
-    void adopt(async::TcpSocket socket, std::uint64_t number);
+    void adopt(Channel channel, std::uint64_t number);
     /// Closes that connection at once (crowded_out), unless it has a role by now.
     void evict(std::uint64_t number);
     /// Players are asked to play from elsewhere; see Session.
     void ask_to_reconnect(Milliseconds within);
+    std::vector<SubscriberInfo> subscribers(const std::string& stream) const;
     /// Ends every session; `done` is called once nothing runs here any more.
     void stop(std::function<void()> done);
 

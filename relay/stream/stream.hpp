@@ -61,6 +61,15 @@ class Stream : async::LiveCount<Stream> {
     /// Somebody is connected to publish it.
     bool published() const;
 
+    // A stream that is pulled from another relay has no publishers (stream_pulled.cpp).
+    /// Before the first frame, and when it comes from another.
+    void pull_from(PublisherInfo relay);
+    void pull_connected(bool connected);
+    /// With the number, time and mark that it has there; one that is not above the last is left out.
+    void append_pulled(const SharedFrame& frame);
+    /// The next frame's number says nothing of those before: readers are sent away, to come back.
+    void begin_anew();
+
     /// What sources send from now on is read by `reader`, which outlives the stream or is taken away (null).
     void read_source(SourceReader* reader);
     /// What is wrong with the source now, as whoever reads it sees it; `since` is told.

@@ -35,7 +35,7 @@ enum class AdvisoryLevel : std::uint8_t { notice, warning, alarm };
 
 /// Something the operator should look at; `code` is stable, `text` Chinese.
 struct Advisory {
-    // two_encoders, keyframe_interval, timestamps, slate, av_skew, no_picture, no_sound;
+    // two_encoders, keyframe_interval, timestamps, slate, upstream, av_skew, no_picture, no_sound;
     // of what is seen and heard: black, frozen, silence, silence_left, silence_right
     std::string code;
     std::string text;
@@ -53,6 +53,7 @@ struct StreamInfo {
     bool live = false;  // a publisher is there, or was within grace_seconds
     SlateState slate = SlateState::none;
     std::optional<PublisherInfo> publisher;
+    bool pulled = false;      // from another relay, which `publisher` then names
     std::string video_codec;  // RFC 6381: "avc1.64001f"; "" when there is none
     std::string audio_codec;
     int width = 0;

@@ -110,6 +110,13 @@ std::int64_t StreamState::take_msn() {
     return next_msn_++;
 }
 
+void StreamState::follow(std::int64_t frame, std::optional<std::int64_t> msn) {
+    next_frame_ = std::max(next_frame_, frame + 1);
+    if (msn) next_msn_ = std::max(next_msn_, *msn + 1);
+    if (reserved_.frames - next_frame_ <= kFrameBlock / 2 || reserved_.msn - next_msn_ <= kMsnBlock / 2)
+        refill();
+}
+
 void StreamState::set_target_duration(int seconds) {
     if (reserved_.target_duration == seconds) return;
     reserved_.target_duration = seconds;

@@ -54,6 +54,8 @@ class StreamState {
     std::int64_t first_frame(std::int64_t unix_ms);
     std::int64_t take_frame();
     std::int64_t take_msn();
+    /// Numbers that another relay gave: what is handed out later is above them.
+    void follow(std::int64_t frame, std::optional<std::int64_t> msn);
     void set_target_duration(int seconds);
     std::optional<int> target_duration() const { return reserved_.target_duration; }
     /// True when an earlier run of this stream was ever served.

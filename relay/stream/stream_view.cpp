@@ -71,4 +71,10 @@ void StreamView::set_live(bool live) {
     each(frame_readers_, [](FrameReader& reader) { reader.on_stream_ended(); });
 }
 
+void StreamView::begin_anew() {
+    flush();
+    each(log_readers_, [](LogReader& reader) { reader.on_stream_ended(); });
+    log_.clear();
+}
+
 }  // namespace tongke::relay

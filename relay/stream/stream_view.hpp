@@ -60,6 +60,8 @@ class StreamView : async::LiveCount<StreamView> {
     // From the home worker, by post.
     void append(const LogEntry& entry, const SharedBlock& block, const SharedFrame& frame);
     void set_live(bool live);
+    /// Numbers begin anew: readers of the log end as if the stream had, and what it holds goes.
+    void begin_anew();
     /// Sends what waits for a video frame or for merge_ms now.
     void flush();
 

@@ -3,9 +3,20 @@
 #include <algorithm>
 
 namespace tongke::relay {
+namespace {
+
+// Further back than any track is behind another.
+constexpr std::int64_t kFallMs = 10'000;
+
+}  // namespace
 
 void WireLog::append(const LogEntry& entry, const SharedBlock& block) {
+    // A relay that this one pulls from may begin its timeline anew.
+    if (entry.dts_ms < newest_ms_ - kFallMs || (entries_.empty() && kept_ms_ == 0)) newest_ms_ = entry.dts_ms;
+    kept_ms_ += std::max<std::int64_t>(0, entry.dts_ms - newest_ms_);
+    newest_ms_ = std::max(newest_ms_, entry.dts_ms);
     entries_.push_back(entry);
+    entries_.back().kept_ms = kept_ms_;
     if (entry.keyframe) keyframes_.push_back(entry.begin);
     if (spans_.empty() || spans_.back().block != block) spans_.push_back({block, entry.begin, entry.end});
     spans_.back().end = entry.end;
@@ -19,12 +30,18 @@ void WireLog::trim() {
     while (!keyframes_.empty() && keyframes_.front() < keep_from) keyframes_.pop_front();
 }
 
+void WireLog::clear() {
+    entries_.clear();
+    spans_.clear();
+    keyframes_.clear();
+}
+
 std::uint64_t WireLog::trim_point() const {
     if (entries_.empty()) return end_;
-    const auto oldest_ms = entries_.back().dts_ms - bounds_.keep_ms;
+    const auto oldest_ms = entries_.back().kept_ms - bounds_.keep_ms;
     auto kept = entries_.begin();
     while (kept->begin != entries_.back().begin &&
-           (kept->dts_ms < oldest_ms || end_ - kept->begin > bounds_.keep_bytes))
+           (kept->kept_ms < oldest_ms || end_ - kept->begin > bounds_.keep_bytes))
         ++kept;
     return kept->begin;
 }

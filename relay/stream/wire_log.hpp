@@ -33,8 +33,8 @@ class WireBlock : async::LiveCount<WireBlock> {
 };
 using SharedBlock = std::shared_ptr<const WireBlock>;
 
-/// One frame in the log. [begin, end) holds its data messages (onTongkeSegment,
-/// changed sequence headers) and its chunk, whole and in one block.
+/// One frame in the log. [begin, end) holds its data messages (onTongkeJump where numbers jumped,
+/// onTongkeSegment, changed sequence headers) and its chunk, whole and in one block.
 struct LogEntry {
     std::int64_t number = 0;
     std::int64_t dts_ms = 0;
@@ -44,6 +44,7 @@ struct LogEntry {
     bool keyframe = false;  // of video: a player may join here
     bool opens_segment = false;
     SharedSetup setup;
+    std::int64_t kept_ms = 0;  // media time since the log began; unlike dts_ms it never falls
 };
 
 /// Appends frames to blocks. Home worker only.
@@ -64,6 +65,7 @@ class WireWriter {
     std::size_t used_ = 0;
     std::uint64_t position_ = 0;
     SharedSetup last_setup_;
+    std::optional<std::int64_t> last_number_;
 };
 
 struct LogBounds {
@@ -79,6 +81,8 @@ class WireLog {
     void append(const LogEntry& entry, const SharedBlock& block);
     /// Drops what is over the bounds; the newest frame stays.
     void trim();
+    /// Drops everything: what comes has other numbers.
+    void clear();
     /// Where the log would begin after trim().
     std::uint64_t trim_point() const;
 
@@ -111,6 +115,8 @@ class WireLog {
     std::deque<Span> spans_;
     std::deque<std::uint64_t> keyframes_;  // begin of each, oldest first
     std::uint64_t end_ = 0;
+    std::int64_t newest_ms_ = 0;  // of the timeline as it runs now
+    std::int64_t kept_ms_ = 0;
 };
 
 }  // namespace tongke::relay

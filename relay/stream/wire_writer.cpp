@@ -13,13 +13,19 @@ rtmp::MessageType type_of(TrackKind kind) {
 
 WireWriter::Written WireWriter::append(const Frame& frame, const SharedSetup& setup) {
     std::vector<PrefaceMessage> before;
+    const auto say = [&](Bytes payload) {
+        before.push_back(
+            {rtmp::media_header(rtmp::MessageType::data_amf0, frame.dts_ms), std::move(payload)});
+    };
+    // Of a stream that is pulled from a relay which no longer held what comes between.
+    if (last_number_ && frame.number != *last_number_ + 1) say(rtmp::jump_payload(frame.number));
+    last_number_ = frame.number;
     // The first frame's headers come with every joiner's preface.
     if (last_setup_ && last_setup_ != setup)
-        before = preface_messages(*setup, last_setup_.get(), frame.dts_ms);
+        for (auto& message : preface_messages(*setup, last_setup_.get(), frame.dts_ms))
+            before.push_back(std::move(message));
     last_setup_ = setup;
-    if (frame.opens_segment)
-        before.push_back({rtmp::media_header(rtmp::MessageType::data_amf0, frame.dts_ms),
-                          rtmp::segment_payload(*frame.opens_segment, frame.dts_ms)});
+    if (frame.opens_segment) say(rtmp::segment_payload(*frame.opens_segment, frame.dts_ms));
 
     const auto media = rtmp::media_header(type_of(frame.kind), frame.dts_ms);
     auto size = rtmp::wire_size(media, frame.payload->size());

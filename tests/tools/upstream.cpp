@@ -7,11 +7,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <iostream>
 
-#include "player/upstream/upstream.hpp"
+#include "common/pull/upstream.hpp"
 #include "tests/tools/connection.hpp"
 
 using namespace tongke;
-using namespace tongke::player;
+using namespace tongke::pull;
 
 namespace {
 
@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
     app.add_option("--ca", config.ca_file, "certificates to trust, PEM");
     app.add_option("--seconds", seconds, "stop after this long");
     CLI11_PARSE(app, argc, argv);
-    config.token = [&token] { return token; };
+    config.token = [&token](std::string_view) { return token; };
 
     boost::asio::io_context io;
     const SystemClock clock;

@@ -40,7 +40,7 @@ struct NarrowDoor {
     void let_in() {
         auto socket = std::make_shared<async::TcpSocket>(relay.workers.context(1));
         acceptor.accept(*socket);
-        relay.workers.run_on(1, [&] { set.adopt(std::move(*socket), 1); });
+        relay.workers.run_on(1, [&] { set.adopt(Channel{std::move(*socket), nullptr}, 1); });
     }
 
     MediaRelay& relay;

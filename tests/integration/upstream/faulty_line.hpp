@@ -8,7 +8,7 @@
 #include "common/async/aliases.hpp"
 #include "common/async/task_group.hpp"
 
-namespace tongke::player::test {
+namespace tongke::pull::test {
 
 class FaultyLine {
   public:
@@ -87,4 +87,4 @@ class FaultyLine {
     bool held_ = false;
 };
 
-}  // namespace tongke::player::test
+}  // namespace tongke::pull::test

@@ -1,7 +1,7 @@
 // The whole Upstream over real sockets: a relay's HTTP side in miniature behind
 // a line that can be held. Timing is proved on virtual time (tests/unit); here
 // it is that the sockets do what the pull decides, and that nothing is left.
-#include "player/upstream/upstream.hpp"
+#include "common/pull/upstream.hpp"
 
 #include <fmt/core.h>
 
@@ -14,7 +14,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace tongke;
-using namespace tongke::player;
+using namespace tongke::pull;
 using namespace std::chrono_literals;
 
 namespace {
@@ -120,7 +120,7 @@ struct Setting {
         config.urls.push_back(fmt::format("http://127.0.0.1:{}", line.port()));
         config.stream = "main";
         config.start_back_seconds = 4;
-        config.token = [this] { return token; };
+        config.token = [this](std::string_view) { return token; };
         upstream.emplace(io, clock, std::move(config), recorder);
     }
     ~Setting() {

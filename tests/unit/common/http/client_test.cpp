@@ -53,7 +53,7 @@ std::string sha256_hex(const unsigned char* bytes, int size) {
 
 /// A self-signed certificate for 127.0.0.1 in `dir`; `pin` is the digest of its key.
 struct Certificate {
-    TlsFiles files;
+    net::TlsFiles files;
     std::string pin;
 
     explicit Certificate(const std::string& dir) : files{dir + "/cert.pem", dir + "/key.pem"} {

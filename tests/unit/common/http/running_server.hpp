@@ -27,7 +27,7 @@ struct Running {
     Running() { add_routes(); }
     ~Running() { stop(); }
 
-    Running& start(const TlsFiles& tls = {}) {
+    Running& start(const net::TlsFiles& tls = {}) {
         server = std::make_unique<Server>(std::vector{&io}, router, options);
         port = tls.certificate.empty() ? server->listen("127.0.0.1:0").value()
                                        : server->listen_tls("127.0.0.1:0", tls).value();

@@ -14,7 +14,7 @@ void pulled(NodeParts& node, std::int64_t from, std::int64_t to) {
     auto init = std::make_shared<hls::InitSection>();
     init->name = "1a/init-0.mp4";
     init->data = share(Bytes(8));
-    UpstreamSink& sink = *node.channel;
+    pull::UpstreamSink& sink = *node.channel;
     for (auto msn = from; msn <= to; ++msn) {
         auto segment = std::make_shared<hls::Segment>();
         segment->run = "1a";

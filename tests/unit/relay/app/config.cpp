@@ -80,9 +80,23 @@ TEST_CASE("the backup key must be another one") {
     CHECK(problems_of("[stream.main]\npublish_key = \"a\"\nbackup_key = \"b\"\n").empty());
 }
 
-TEST_CASE("what this version does not offer is refused, not ignored") {
-    CHECK(problems_of("[rtmp]\ntls_listen = \"[::]:1936\"\n").size() == 1);
-    CHECK(problems_of("[stream.main]\nupstream = [\"rtmp://x\"]\n").size() == 1);
+TEST_CASE("a stream that is pulled from another relay") {
+    const auto document = config::Document::parse(
+        "[stream.main]\nupstream = [\"rtmp://a:1935/?token=x.y.z\", \"https://b\"]\n", "relay.toml");
+    const auto c = read_config(document);
+    CHECK(document.problems().empty());
+    CHECK(c.stream("main")->upstream ==
+          std::vector<UpstreamAddress>{{"rtmp://a:1935", "x.y.z"}, {"https://b", ""}});
+    for (const auto* bad :
+         {"b", "ftp://b", "rtmp://", "rtmp://b/live/main", "https://b/hls", "https://b?key=x"}) {
+        INFO(bad);
+        CHECK(problems_of("[stream.main]\nupstream = [\"" + std::string(bad) + "\"]\n").size() == 1);
+    }
+    CHECK(problems_of("[stream.main]\npublish_key = \"k\"\nupstream = [\"rtmp://a\"]\n").size() == 1);
+    CHECK(problems_of("[stream.main]\nupstream = [\"rtmp://a\"]\nupstream_token_file = \"/none\"\n").size() ==
+          1);
+    CHECK(problems_of("[stream.test]\nupstream = [\"rtmp://a\"]\n").size() == 1);
+    CHECK(problems_of("[test_channel]\nenabled = false\n[stream.test]\nupstream = [\"rtmp://a\"]\n").empty());
 }
 
 TEST_CASE("a slate that cannot be shown is told before the lesson") {

@@ -1,0 +1,478 @@
+#include "common/pull/rtmp_pull.hpp"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <queue>
+#include <set>
+
+#include "common/pull/rtmp_segments.hpp"
+#include "common/rtmp/data_message.hpp"
+#include "common/rtmp/wire.hpp"
+#include "tests/golden/rtmp/hex.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace tongke;
+using namespace tongke::pull;
+using namespace std::chrono_literals;
+using golden::hex;
+
+namespace {
+
+constexpr std::int64_t kFirstFrame = 446'655'443'322'112;
+constexpr std::int64_t kFirstMsn = 500;
+constexpr std::int64_t kTimeline = 0x1'FFFF'0000;  // 32 bits wrap some seconds into the test
+constexpr int kFramesPerSegment = 50;
+const Bytes kAvc =
+    hex("17 00 000000 01 64001f ff e1 001a 6764001facd9405005bb011000000300100000030320f1831960 01 0006"
+        "68ebe3cb22c0 fdf8f800");
+
+std::string marker(std::int64_t number) { return fmt::format("<frame {}>", number); }
+
+/// A relay's log of one video track and a line that loses packets between two instants.
+class RtmpLine final : public PullSink {
+  public:
+    explicit RtmpLine(std::vector<std::string> urls = {"rtmp://relay"}, std::uint64_t seed = 1)
+        : pull_({std::move(urls), "main", [](std::string_view) { return std::string("T"); }, seed}, *this,
+                packaged_) {}
+
+    Milliseconds cut_begin{-2}, cut_end{-1};
+    Milliseconds encoder_away_begin{-2}, encoder_away_end{-1};
+    std::size_t log_keeps = 100'000;
+
+    std::vector<hls::SharedSegment> segments;
+    std::vector<Milliseconds> times;
+    std::vector<Milliseconds> lost, back;
+    int races = 0;
+    int connections = 0;
+
+    void run_until(Milliseconds end) {
+        if (now_ == 0ms) {
+            publish_later();
+            pull_.start(time());
+            carry_out();
+        }
+        while (true) {
+            const auto next = events_.empty() ? Milliseconds::max() : events_.top().at;
+            const auto wake = std::max(now_, std::chrono::ceil<Milliseconds>(pull_.wake() - kEpoch));
+            if (std::min(next, wake) > end) break;
+            now_ = std::min(next, wake);
+            if (next <= wake) {
+                auto work = events_.top().work;
+                events_.pop();
+                work();
+            } else {
+                pull_.on_tick(time());
+            }
+            carry_out();
+        }
+        now_ = end;
+    }
+
+    RtmpPull& pull() { return pull_; }
+
+    /// To whoever plays, from now on to each that begins to.
+    void tell_window(Milliseconds window) {
+        window_ = window;
+        for (auto& each : connections_)
+            if (each->open && each->playing) {
+                each->server.send_reconnect_window(window);
+                send(each, each->server.take_output());
+            }
+    }
+    /// The relay of that host asks its players to go.
+    void ask_to_reconnect(const std::string& host, Milliseconds within) {
+        for (auto& each : connections_)
+            if (each->open && each->playing && each->host == host) {
+                each->server.send_reconnect_request("stopping", within);
+                send(each, each->server.take_output());
+            }
+    }
+    /// The relay of that host is gone: what was open is closed, and nobody answers there any more.
+    void stop(const std::string& host) {
+        gone_.insert(host);
+        for (auto& each : connections_)
+            if (each->open && each->host == host) close(each);
+    }
+    void start(const std::string& host) { gone_.erase(host); }
+    /// Takes every connection and never says a word, from now on.
+    void mute(const std::string& host) { mute_.insert(host); }
+    /// That host's relay knows nothing of the first's numbers: its own are so much away.
+    std::map<std::string, std::int64_t> numbers_away;
+    /// When each connection was opened, and to whom.
+    std::vector<std::pair<Milliseconds, std::string>> opened;
+    std::size_t open_connections() const {
+        return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                      [](const auto& each) { return each->open; }));
+    }
+
+    /// Every frame of every delivered segment is there, once and in order.
+    void check_frames() const {
+        REQUIRE_FALSE(segments.empty());
+        for (const auto& segment : segments) {
+            INFO("segment " << segment->msn);
+            REQUIRE(segment->data);
+            const auto data = as_text(*segment->data);
+            const auto first = kFirstFrame + (segment->msn - kFirstMsn) * kFramesPerSegment;
+            std::size_t at = 0;
+            for (int i = 0; i < kFramesPerSegment; ++i) {
+                const auto found = data.find(marker(first + i), at);
+                REQUIRE(found != data.npos);
+                at = found + 1;
+            }
+            CHECK(data.find("<frame", at) == data.npos);
+        }
+    }
+    void check_contiguous() const {
+        for (std::size_t i = 1; i < segments.size(); ++i)
+            REQUIRE(segments[i]->msn == segments[i - 1]->msn + 1);
+    }
+
+    void pulled(hls::SharedSegment segment, const SegmentArrival& arrival) override {
+        CHECK(arrival.bytes > 0);
+        segments.push_back(std::move(segment));
+        times.push_back(now_);
+    }
+    void relay_answered(SteadyTime, std::int64_t) override {}
+    void line_lost(SteadyTime, LostReason, const std::string&) override { lost.push_back(now_); }
+    void line_back(SteadyTime) override { back.push_back(now_); }
+    void no_stream_yet() override {}
+    void raced() override { ++races; }
+
+  private:
+    inline static const SteadyTime kEpoch{std::chrono::hours{1}};
+
+    struct Event {
+        Milliseconds at;
+        std::uint64_t order;
+        std::function<void()> work;
+        bool operator<(const Event& other) const {
+            return at != other.at ? at > other.at : order > other.order;
+        }
+    };
+    struct Connection {
+        LinkId id = 0;
+        std::string host;
+        rtmp::ServerSession server;
+        bool open = true;
+        bool playing = false;
+        Milliseconds down{0}, up{0};  // nothing overtakes what was sent before
+    };
+    struct Entry {
+        Bytes wire;
+        bool keyframe = false;
+    };
+
+    SteadyTime time() const { return kEpoch + now_; }
+    void at(Milliseconds when, std::function<void()> work) {
+        events_.push({when, order_++, std::move(work)});
+    }
+
+    Milliseconds through(Milliseconds when, Milliseconds wait) const {
+        for (; when >= cut_begin && when < cut_end; wait *= 2) when += wait;
+        return when + 10ms;
+    }
+
+    void publish_later() {
+        at(now_ + 40ms, [this] {
+            if (now_ < encoder_away_begin || now_ >= encoder_away_end) publish();
+            publish_later();
+        });
+    }
+
+    void publish() {
+        const auto index = static_cast<std::int64_t>(first_held_ + log_.size());
+        const auto dts = kTimeline + index * 40;
+        Entry entry;
+        entry.keyframe = index % kFramesPerSegment == 0;
+        if (entry.keyframe) {
+            const SegmentMark mark{"1a", kFirstMsn + index / kFramesPerSegment,
+                                   1'744'768'800'000 + index * 40, false, 2};
+            append_message(entry.wire, rtmp::media_header(rtmp::MessageType::data_amf0, dts),
+                           rtmp::segment_payload(mark, dts));
+        }
+        auto body = hex(entry.keyframe ? "17 01 000000" : "27 01 000000");
+        const auto text = marker(kFirstFrame + index);
+        body.insert(body.end(), {0, 0, 0, static_cast<std::uint8_t>(text.size() + 1), 0x65});
+        body.insert(body.end(), text.begin(), text.end());
+        append_message(entry.wire, rtmp::media_header(rtmp::MessageType::video, dts), body);
+        for (auto& connection : connections_) {
+            if (connection->open && connection->playing && !mute_.contains(connection->host))
+                send(connection, entry.wire);
+        }
+        log_.push_back(std::move(entry));
+        if (log_.size() > log_keeps) {
+            log_.pop_front();
+            ++first_held_;
+        }
+    }
+
+    using Shared = std::shared_ptr<Connection>;
+
+    void close(const Shared& connection) {
+        connection->open = false;
+        at(now_ + 10ms, [this, connection] { pull_.on_closed(connection->id, "refused", time()); });
+    }
+
+    void send(const Shared& connection, Bytes bytes) {
+        if (bytes.empty()) return;
+        connection->down = std::max(connection->down, through(now_, 200ms));
+        at(connection->down, [this, connection, bytes] {
+            if (connection->open) pull_.on_bytes(connection->id, bytes, time());
+        });
+    }
+
+    void carry_out() {
+        for (const auto& action : pull_.take_actions()) {
+            if (const auto* open = std::get_if<OpenLink>(&action)) {
+                ++connections;
+                auto connection = std::make_shared<Connection>();
+                connection->id = open->id;
+                connection->host = open->url.host;
+                opened.emplace_back(now_, open->url.host);
+                connection->up = through(through(now_, 1000ms), 200ms);
+                connections_.push_back(connection);
+                CHECK(open->url.query == "token=T");
+                if (gone_.contains(connection->host)) close(connection);
+            } else {
+                for (auto& connection : connections_) {
+                    if (connection->id == std::get<CloseLink>(action).id) connection->open = false;
+                }
+            }
+        }
+        for (auto& connection : connections_) {
+            auto bytes = pull_.take_output(connection->id);
+            if (bytes.empty() || !connection->open) continue;
+            connection->up = std::max(connection->up, through(now_, 200ms));
+            at(connection->up, [this, connection, bytes] { serve(connection, bytes); });
+        }
+    }
+
+    void serve(const Shared& connection, const Bytes& bytes) {
+        if (!connection->open || mute_.contains(connection->host)) return;
+        for (const auto& event : connection->server.feed(bytes)) {
+            if (const auto* play = std::get_if<rtmp::PlayRequested>(&event)) begin_play(connection, *play);
+        }
+        send(connection, connection->server.take_output());
+    }
+
+    void begin_play(const Shared& connection, const rtmp::PlayRequested& play) {
+        auto from =
+            play.resume ? *play.resume + 1 - kFirstFrame - static_cast<std::int64_t>(first_held_) : -1;
+        const auto away = numbers_away.contains(connection->host) ? numbers_away[connection->host] : 0;
+        const bool resumed = away == 0 && from >= 0 && from <= static_cast<std::int64_t>(log_.size());
+        if (!resumed) {
+            from = static_cast<std::int64_t>(log_.size());
+            while (from > 0 && (from == static_cast<std::int64_t>(log_.size()) ||
+                                !log_[static_cast<std::size_t>(from)].keyframe)) {
+                --from;
+            }
+        }
+        connection->server.accept_play(kFirstFrame + static_cast<std::int64_t>(first_held_) + from + away,
+                                       resumed);
+        auto& out = connection->server.output();
+        append_message(out, rtmp::media_header(rtmp::MessageType::video, kTimeline), kAvc);
+        for (auto i = static_cast<std::size_t>(from); i < log_.size(); ++i) {
+            out.insert(out.end(), log_[i].wire.begin(), log_[i].wire.end());
+        }
+        connection->playing = true;
+        if (window_ > 0ms) connection->server.send_reconnect_window(window_);
+    }
+
+    RtmpSegments packaged_{*this};
+    RtmpPull pull_;
+    Milliseconds now_{0};
+    std::priority_queue<Event> events_;
+    std::uint64_t order_ = 0;
+    std::vector<Shared> connections_;
+    std::deque<Entry> log_;
+    std::size_t first_held_ = 0;
+    Milliseconds window_{0};
+    std::set<std::string> gone_, mute_;
+};
+
+}  // namespace
+
+TEST_CASE("frames become the relay's own segments") {
+    RtmpLine line;
+    line.run_until(21s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.segments.back()->msn == kFirstMsn + 9);
+    const auto& segment = *line.segments.back();
+    CHECK(segment.name == fmt::format("1a/{}.m4s", kFirstMsn + 9));
+    CHECK(segment.duration_us == 2'000'000);
+    CHECK(segment.begin_ms == kTimeline + 9 * 2000);
+    CHECK(segment.target_duration == 2);
+    CHECK(segment.init->codecs == "avc1.64001f");
+    CHECK(line.connections == 1);
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("a line cut for 5 s at any phase costs no frame and gives none twice") {
+    for (auto phase = 0ms; phase < 2000ms; phase += 130ms) {
+        INFO("cut " << phase.count() << " ms into a segment");
+        RtmpLine line;
+        line.cut_begin = 10s + phase;
+        line.cut_end = 15s + phase;
+        line.run_until(31s);
+        line.check_contiguous();
+        line.check_frames();
+        CHECK(line.segments.back()->msn == kFirstMsn + 14);
+        CHECK(line.lost.size() == 1);
+        REQUIRE(line.back.size() == 1);
+        CHECK(line.back[0] - line.cut_end < 1500ms);
+        CHECK(line.races > 0);
+    }
+}
+
+TEST_CASE("an outage longer than the relay's log goes on at a keyframe, with whole segments only") {
+    RtmpLine line;
+    line.log_keeps = 250;
+    line.cut_begin = 10s + 300ms;
+    line.cut_end = 40s + 300ms;
+    line.run_until(61s);
+    line.check_frames();
+    CHECK(line.segments.back()->msn == kFirstMsn + 29);
+}
+
+TEST_CASE("an encoder that is away is no lost line: pings are answered") {
+    RtmpLine line;
+    line.encoder_away_begin = 10s;
+    line.encoder_away_end = 30s;
+    line.run_until(41s);
+    CHECK(line.lost.empty());
+    CHECK(line.connections == 1);
+    line.check_frames();
+}
+
+TEST_CASE("a relay that stops as it said is left for another before it goes, without a lost frame") {
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(11s);
+    CHECK(line.opened.back().second == "second");
+    CHECK(line.open_connections() == 1);
+    line.stop("first");
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.connections == 2);
+    CHECK(line.lost.empty());
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("a relay that is about to go is played from while the others do not answer") {
+    const bool mute = GENERATE(false, true);
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.run_until(10s);
+    if (mute)
+        line.mute("second");
+    else
+        line.stop("second");
+    line.ask_to_reconnect("first", 5s);
+    line.run_until(31s);
+    CHECK(line.open_connections() <= 2);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("of several others each is tried") {
+    RtmpLine line({"rtmp://first", "rtmp://second", "rtmp://third"});
+    line.run_until(10s);
+    line.stop("second");
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(13s);
+    CHECK(line.opened.back().second == "third");
+    CHECK(line.open_connections() == 1);
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("a relay with other frame numbers is no way out while the first plays, and one when it has gone") {
+    const std::int64_t away = GENERATE(-1'000'000, 1'000'000);
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.numbers_away["second"] = away;
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(14s);
+    CHECK(line.open_connections() == 1);
+    const auto before = line.segments.size();
+    line.stop("first");
+    line.run_until(31s);
+    CHECK(line.segments.size() >= before + 6);
+    CHECK(line.segments.back()->msn == kFirstMsn + 14);
+}
+
+TEST_CASE("a relay that says that it goes and dies without a word is left for one with other numbers") {
+    RtmpLine line({"rtmp://first", "rtmp://second"});
+    line.numbers_away["second"] = -1'000'000;
+    line.run_until(10s);
+    line.ask_to_reconnect("first", 1s);
+    line.run_until(12s);
+    line.mute("first");
+    const auto before = line.segments.size();
+    line.run_until(31s);
+    CHECK(line.segments.size() >= before + 7);
+    CHECK(line.lost.size() == 1);
+    CHECK(line.back.size() == 1);
+}
+
+TEST_CASE("with one address a relay that is about to go is played from to its end") {
+    RtmpLine line;
+    line.run_until(10s);
+    line.ask_to_reconnect("relay", 1s);
+    line.run_until(12s);
+    CHECK(line.connections == 1);
+    line.stop("relay");
+    line.run_until(13s);
+    line.start("relay");
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+}
+
+TEST_CASE("a blip is tried at once, whatever the window") {
+    RtmpLine line;
+    line.run_until(10s);
+    line.tell_window(5s);
+    line.run_until(11s);
+    line.stop("relay");
+    line.start("relay");
+    line.run_until(11s + 100ms);
+    CHECK(line.connections == 2);
+    line.run_until(31s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("those who lose a relay come back over the window that it told, each at a moment of its own") {
+    const bool planned = GENERATE(false, true);
+    std::vector<Milliseconds> waits;
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        RtmpLine line({"rtmp://relay"}, seed * 7919);
+        line.run_until(10s);
+        line.tell_window(3s);
+        if (planned) line.ask_to_reconnect("relay", 3s);
+        line.run_until(11s);
+        line.stop("relay");
+        line.run_until(11s + 15ms);  // a first try, which is refused
+        line.start("relay");
+        line.run_until(31s);
+        waits.push_back(line.opened.back().first - 11s);
+        line.check_contiguous();
+        line.check_frames();
+    }
+    CHECK(*std::max_element(waits.begin(), waits.end()) <= 3100ms);
+    for (auto third = 0ms; third < 3s; third += 1s) {
+        INFO("the second from " << third.count() << " ms on");
+        const auto count = std::count_if(waits.begin(), waits.end(),
+                                         [&](auto wait) { return wait >= third && wait < third + 1s; });
+        CHECK(count >= 8);
+    }
+}
