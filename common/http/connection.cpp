@@ -65,7 +65,7 @@ class StreamConnection final : public Connection,
         if (!ignored && parsed) peer_ = parsed->text();
     }
 
-    void start(bool welcome, std::function<void()> ended) override {
+    void start(Welcome welcome, std::function<void()> ended) override {
         asio::co_spawn(io_.socket().get_executor(), run(this->shared_from_this(), welcome),
                        [ended = std::move(ended)](std::exception_ptr failure) {
                            if (failure) log_failure(failure);
@@ -107,9 +107,9 @@ class StreamConnection final : public Connection,
     const ServerLimits& limits() const { return state_.options.limits; }
 
     /// Its argument keeps the connection while it runs.
-    Task<> run([[maybe_unused]] std::shared_ptr<StreamConnection> self, bool welcome) {
-        if (!welcome) co_await turn_away();
-        const bool ready = welcome && co_await shake_hands();
+    Task<> run([[maybe_unused]] std::shared_ptr<StreamConnection> self, Welcome welcome) {
+        if (welcome.refusal) co_await turn_away(welcome);
+        const bool ready = !welcome.refusal && co_await shake_hands();
         if (ready) co_await serve();
         abort();
     }
@@ -130,13 +130,14 @@ class StreamConnection final : public Connection,
         log::sparse(log::Level::info, "http", reason, "{}: refused: {}", peer, reason);
     }
 
-    Task<> turn_away() {
+    Task<> turn_away(Welcome welcome) {
         busy_ = true;
-        note(Refusal::too_many_connections);
+        note(*welcome.refusal);
         if (kTls) co_return;  // a handshake would cost more than the answer is worth
         const Request nobody;
-        auto busy = problem(503, "too_many_connections", "服务器正忙，请稍后重试");
-        busy.with("Retry-After", std::to_string(limits().retry_after_s));
+        auto busy =
+            problem(503, kRefusalNames[static_cast<std::size_t>(*welcome.refusal)], "服务器正忙，请稍后重试");
+        busy.with("Retry-After", std::to_string(welcome.retry_after_s));
         co_await send(nobody, std::move(busy), false);
         co_await io_.linger(kLinger, kMostLingering);
     }

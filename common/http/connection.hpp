@@ -17,8 +17,12 @@ using Socket = async::TcpSocket;
 class Connection {
   public:
     virtual ~Connection() = default;
-    /// `welcome`: false when the server is full; the peer is told so and the connection ends.
-    virtual void start(bool welcome, std::function<void()> ended) = 0;
+    /// Where there is no room for it the peer is told so, and when to come back, and the connection ends.
+    struct Welcome {
+        std::optional<Refusal> refusal;
+        int retry_after_s = 0;
+    };
+    virtual void start(Welcome welcome, std::function<void()> ended) = 0;
     /// Since when nothing has been asked of it, and whether anything ever was; none while it is at work.
     struct Idle {
         bool has_asked = false;

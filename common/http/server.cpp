@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/async/aliases.hpp"
+#include "common/http/admission.hpp"
 #include "common/http/connection.hpp"
 #include "common/log/log.hpp"
 #include "common/net/tcp.hpp"
@@ -19,6 +20,9 @@ namespace asio = boost::asio;
 using async::as_result;
 
 constexpr Milliseconds kAcceptPause{100};
+constexpr Milliseconds kAcceptBurst{100};
+// What a TLS handshake costs is several plain connections' worth.
+constexpr double kTlsShare = 0.2;
 constexpr std::size_t kEvictedAtOnce = 32;  // so that a full server looks for the idlest once in 32 accepts
 
 /// Waits end within a quarter of the shortest limit after their deadline.
@@ -49,6 +53,17 @@ struct Listener {
     bool tls;
 };
 
+/// Spreads accepts so that they keep a rate, with short bursts.
+struct TlsPace {
+    Milliseconds next(SteadyTime now) {
+        if (per_second <= 0) return Milliseconds{0};
+        at = std::max(at, now) + std::chrono::duration_cast<SteadyTime::duration>(Seconds(1 / per_second));
+        return at - now < kAcceptBurst ? Milliseconds{0} : std::chrono::duration_cast<Milliseconds>(at - now);
+    }
+    double per_second = 0;
+    SteadyTime at{};
+};
+
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Impl> {
@@ -58,6 +73,8 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     std::mutex tls_mutex;
     SharedContext tls;
     std::atomic<std::size_t> next_worker = 0;
+    Admission admission{0};  // both on the first worker
+    TlsPace tls_pace;
     // Accept loops and connections that still run, plus one for stop() itself.
     std::atomic<std::size_t> running = 1;
     std::atomic<bool> stopping = false;
@@ -104,26 +121,37 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
                 co_await listener.pause.async_wait(as_result);
                 continue;
             }
-            self->hand_over(worker, std::move(socket), listener.tls);
+            const auto retry_after = listener.tls ? 0 : self->admission.ask(std::chrono::steady_clock::now());
+            self->hand_over(worker, std::move(socket), listener.tls, retry_after);
+            if (!listener.tls) continue;
+            // A handshake costs more than an answer: whoever comes too fast waits in the kernel's queue.
+            const auto wait = self->tls_pace.next(std::chrono::steady_clock::now());
+            if (wait <= Milliseconds{0}) continue;
+            listener.pause.expires_after(wait);
+            co_await listener.pause.async_wait(as_result);
         }
     }
 
-    void hand_over(Worker& worker, async::TcpSocket socket, bool is_tls) {
+    void hand_over(Worker& worker, async::TcpSocket socket, bool is_tls, int retry_after) {
         ++running;
         ++state->connections;
-        asio::post(worker.io,
-                   [self = shared_from_this(), &worker, is_tls, socket = std::move(socket)]() mutable {
-                       self->start(worker, std::move(socket), is_tls);
-                   });
+        asio::post(worker.io, [self = shared_from_this(), &worker, is_tls, retry_after,
+                               socket = std::move(socket)]() mutable {
+            self->start(worker, std::move(socket), is_tls, retry_after);
+        });
     }
 
-    void start(Worker& worker, async::TcpSocket socket, bool is_tls) {
+    void start(Worker& worker, async::TcpSocket socket, bool is_tls, int retry_after) {
         if (worker.stopping) return ended(worker, nullptr);
         net::prepare(socket);
         auto connection = is_tls ? make_tls_connection(std::move(socket), state, worker.index, current_tls())
                                  : make_connection(std::move(socket), state, worker.index);
         if (!worker.sweeping) sweep_later(worker);
-        const bool welcome = state->connections <= state->options.limits.connections || make_room(worker);
+        Connection::Welcome welcome;
+        if (retry_after > 0)
+            welcome = {Refusal::over_accept_rate, retry_after};
+        else if (state->connections > state->options.limits.connections && !make_room(worker))
+            welcome = {Refusal::too_many_connections, state->options.limits.retry_after_s};
         worker.live.insert(connection);
         connection->start(welcome, [self = shared_from_this(), &worker, weak = std::weak_ptr{connection}] {
             self->ended(worker, weak.lock());
@@ -191,6 +219,9 @@ Server::Server(std::vector<asio::io_context*> workers, std::shared_ptr<const Rou
                ServerOptions options)
     : impl_(std::make_shared<Impl>()) {
     impl_->state->options = std::move(options);
+    const auto per_second = impl_->state->options.limits.accepts_per_second;
+    impl_->admission = Admission{per_second};
+    impl_->tls_pace.per_second = kTlsShare * per_second;
     impl_->state->router = std::move(router);
     for (auto* io : workers)
         impl_->workers.push_back(std::make_unique<Worker>(*io, static_cast<int>(impl_->workers.size())));

@@ -30,7 +30,8 @@ class io_context;
 namespace tongke::http {
 
 struct ServerLimits {
-    std::size_t connections = 4096;        // above: the idlest make room; if none is idle, 503 + Retry-After
+    std::size_t connections = 4096;  // above: the idlest make room; if none is idle, 503 + Retry-After
+    double accepts_per_second = 0;   // above: 503 + Retry-After; a fifth of TLS, the rest waits. 0: no limit
     std::size_t head_bytes = 16 * 1024;    // request line and headers: 431
     std::size_t body_bytes = 1024 * 1024;  // 413
     std::size_t event_stream_unsent = 256 * 1024;

@@ -9,7 +9,8 @@
 namespace tongke::relay {
 namespace {
 
-constexpr Milliseconds kTick{200};
+// Waiting reloads are answered this much late.
+constexpr Milliseconds kTick{500};
 
 HlsParts parts_of(StreamHub& hub, metrics::Metrics& metrics, const auth::PlayTokenVerifier& tokens,
                   OnRefusedPlay on_refused) {

@@ -205,6 +205,7 @@ std::string Relay::State::switch_source(const std::string& stream, bool backup) 
 http::ServerOptions Relay::State::http_options() {
     http::ServerOptions out;
     out.limits.connections = static_cast<std::size_t>(config.limits.connections);
+    out.limits.accepts_per_second = config.limits.accepts_per_second;
     out.limits.handshake = out.limits.head = config.limits.handshake;
     out.trusted_proxies = config.http.proxies();
     out.admit = [plain = config.allow_plain](const http::Request& r) { return refuse_plain(r, plain); };

@@ -18,6 +18,9 @@ constexpr int kNiceness = 10;
 // Some seconds of frames. Once it is behind by so much, it goes on when half of that is done.
 constexpr int kMostWaiting = 1000;
 constexpr std::size_t kMostBytesWaiting = 32u << 20;
+// What is found is told this much later at most.
+constexpr Milliseconds kHandOverEvery{200};
+constexpr std::size_t kMostGathered = 32;
 
 struct Said {
     const char* code;
@@ -60,8 +63,11 @@ struct IngestHealth::State {
         Stream& of;
         std::atomic<int> waiting{0};
         std::atomic<std::size_t> bytes_waiting{0};
-        bool overrun = false;  // on the home worker
-        SourceWatch watch;     // from here on the thread
+        void hand_over(SteadyTime now);
+        bool overrun = false;  // from here on the home worker
+        std::vector<SharedFrame> gathered;
+        SteadyTime handed_over{};
+        SourceWatch watch;  // from here on the thread
         std::vector<Finding> told;
         std::uint64_t faults = 0;
     };
@@ -78,10 +84,21 @@ void IngestHealth::State::Watched::on_source_frame(const SharedFrame& frame) {
     if (!has_room()) return state.left_out.Increment();
     ++waiting;
     bytes_waiting += frame->payload->size();
-    state.thread.post(0, [this, frame] {
-        --waiting;
-        bytes_waiting -= frame->payload->size();
-        if (!state.stopping) look(frame);
+    gathered.push_back(frame);
+    if (gathered.size() >= kMostGathered || frame->arrival - handed_over >= kHandOverEvery)
+        hand_over(frame->arrival);
+}
+
+/// The thread is woken a few times a second, not for every frame.
+void IngestHealth::State::Watched::hand_over(SteadyTime now) {
+    handed_over = now;
+    if (gathered.empty()) return;
+    state.thread.post(0, [this, frames = std::exchange(gathered, {})] {
+        for (const auto& frame : frames) {
+            --waiting;
+            bytes_waiting -= frame->payload->size();
+            if (!state.stopping) look(frame);
+        }
     });
 }
 
@@ -96,6 +113,7 @@ bool IngestHealth::State::Watched::has_room() {
 }
 
 void IngestHealth::State::Watched::on_source_lost() {
+    hand_over(handed_over);
     state.thread.post(0, [this] {
         watch.forget();
         tell(0, state.hub.clock().now());

@@ -1,6 +1,7 @@
 #include "relay/session/channel.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -73,6 +74,7 @@ std::size_t Channel::read_some(std::span<std::uint8_t> into, Error& error) {
 std::size_t Channel::decrypt(std::span<std::uint8_t> into, Error& error) {
     std::size_t count = 0;
     error = {};
+    ERR_clear_error();  // what another connection of this thread left would be taken for ours
     const int done = SSL_read_ex(tls_->ssl.get(), into.data(), into.size(), &count);
     const int why = done == 1 ? SSL_ERROR_NONE : SSL_get_error(tls_->ssl.get(), done);
     tls_->collect();
@@ -96,6 +98,7 @@ std::size_t Channel::write_some(ByteView bytes, Error& error) {
     if (error) return 0;
     std::size_t taken = 0;
     bytes = bytes.first(std::min(bytes.size(), kTakenAtOnce));
+    ERR_clear_error();
     const int done = SSL_write_ex(tls_->ssl.get(), bytes.data(), bytes.size(), &taken);
     const int why = done == 1 ? SSL_ERROR_NONE : SSL_get_error(tls_->ssl.get(), done);
     tls_->collect();
@@ -130,6 +133,7 @@ void Channel::flush(Error& error) {
 void Channel::finish() {
     Error ignored;
     if (tls_) {
+        ERR_clear_error();
         SSL_shutdown(tls_->ssl.get());
         tls_->collect();
         flush(ignored);

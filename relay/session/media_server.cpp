@@ -87,6 +87,7 @@ void MediaServer::start() {
             throw boost::system::system_error(loaded.error(), s.options.tls.certificate);
         s.tls_port = s.open(s.options.tls_listen, true);
     }
+    if (s.doors.empty()) return;
     for (std::size_t i = 0; i < workers.size(); ++i) {
         SessionContext context{s.hub,      s.authoriser, s.metrics,     s.options.limits,
                                s.anteroom, s.leaving,    s.connections, i};
@@ -188,6 +189,7 @@ std::size_t MediaServer::connections() const { return state_->connections; }
 
 void MediaServer::subscribers(const std::string& stream,
                               std::function<void(std::vector<SubscriberInfo>)> done) const {
+    if (state_->sets.empty()) return done({});
     struct Gathering {
         std::mutex mutex;
         std::vector<SubscriberInfo> found;

@@ -1,6 +1,7 @@
 #include "relay/session/player.hpp"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <utility>
 
@@ -18,7 +19,11 @@ constexpr std::uint64_t kKeepsUp = 128 * 1024;
 }  // namespace
 
 Player::Player(Session& session, Stream& stream, StreamView& view, std::optional<WallTime> leave_at)
-    : session_(session), stream_(stream), view_(view), leave_at_(leave_at) {
+    : worker_sent_bytes_(session.context().sent_bytes),
+      view_(view),
+      session_(session),
+      stream_(stream),
+      leave_at_(leave_at) {
     view_.attach(*this);
     stream_.count_subscriber(Transport::rtmp, +1);
 }
@@ -59,7 +64,27 @@ void Player::start(std::uint64_t position, std::int64_t first_frame, bool resume
     session_.pump();
 }
 
+/// The frames that came, in one send, or two at a block's edge: nearly every flush is this. False where
+/// something else is to be done.
+bool Player::send_directly() {
+    const auto& log = view_.log();
+    if (direct_ < 0 || !cursor_->in_log()) return false;
+    if (cursor_->unsent(log) > kKeepsUp || cursor_->position() < log.trim_point()) return false;
+    while (cursor_->unsent(log) > 0) {
+        const auto bytes = cursor_->peek(log);
+        const auto count = ::send(direct_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count <= 0) return false;
+        const auto taken = static_cast<std::size_t>(count);
+        cursor_->consume(log, taken);
+        sent_bytes_ += taken;
+        worker_sent_bytes_ += taken;
+        if (taken < bytes.size()) return false;
+    }
+    return true;
+}
+
 void Player::on_flush() {
+    if (send_directly()) return;
     const auto& log = view_.log();
     if (!cursor_) {
         const auto* first = log.entry_at(wait_position_);
@@ -80,7 +105,7 @@ void Player::on_flush() {
 
 void Player::note_behind() {
     if (unsent() <= kKeepsUp) return behind_.reset();
-    if (!behind_) behind_ = {session_.context().hub.clock().now(), session_.sent_bytes(), view_.log().end()};
+    if (!behind_) behind_ = {session_.context().hub.clock().now(), sent_bytes_, view_.log().end()};
 }
 
 /// TRAPS.md 1.5: what its line carries, and what it would have to.
@@ -93,7 +118,7 @@ void Player::tell_of_jump(std::int64_t left_out) const {
             return static_cast<double>(bytes) * 8 / 1e6 / std::max(seconds, 0.001);
         };
         line = fmt::format("sustained {:.1f} of {:.1f} Mbit/s for {:.0f} s: its line",
-                           megabits(session_.sent_bytes() - behind_->sent),
+                           megabits(sent_bytes_ - behind_->sent),
                            megabits(view_.log().end() - behind_->log_end), seconds);
     }
     log::sparse(log::Level::warn, "rtmp", "behind", "{} {}: {} is too slow; {} frames are left out",
@@ -133,7 +158,10 @@ Bytes Player::last_words() {
     return cursor_->last_words(view_.log());
 }
 
-void Player::sent(std::size_t count) { cursor_->consume(view_.log(), count); }
+void Player::sent(std::size_t count) {
+    sent_bytes_ += count;
+    cursor_->consume(view_.log(), count);
+}
 
 std::uint64_t Player::unsent() const { return cursor_ ? cursor_->unsent(view_.log()) : 0; }
 

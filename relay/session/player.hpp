@@ -30,6 +30,11 @@ class Player final : public LogReader {
     bool started() const { return cursor_.has_value(); }
     ByteView next_bytes();
     void sent(std::size_t count);
+    /// What is new may go straight to this socket from now on; -1: it goes through the session, which waits
+    /// for the socket, or encrypts.
+    void send_directly_to(int socket) { direct_ = socket; }
+    bool sends_directly() const { return direct_ >= 0; }
+    std::uint64_t sent_bytes() const { return sent_bytes_; }
     /// The rest of the frame under way and what the protocol still has to say.
     Bytes last_words();
 
@@ -40,6 +45,7 @@ class Player final : public LogReader {
 
   private:
     void start(std::uint64_t position, std::int64_t first_frame, bool resumed);
+    bool send_directly();
     void take_protocol_output();
     void note_behind();
     void tell_of_jump(std::int64_t left_out) const;
@@ -50,11 +56,16 @@ class Player final : public LogReader {
         std::uint64_t sent = 0;
         std::uint64_t log_end = 0;
     };
+    // What every flush touches stands together.
+    int direct_ = -1;
+    std::uint64_t sent_bytes_ = 0;
+    std::uint64_t& worker_sent_bytes_;
+    StreamView& view_;
+    std::optional<WireCursor> cursor_;  // none while waiting for the first frame
+
     Session& session_;
     Stream& stream_;
-    StreamView& view_;
     std::optional<WallTime> leave_at_;
-    std::optional<WireCursor> cursor_;  // none while waiting for the first frame
     std::uint64_t wait_position_ = 0;
     SteadyTime wait_until_{};
     std::int64_t first_frame_ = 0;

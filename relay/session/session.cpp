@@ -223,6 +223,8 @@ void Session::pump() {
             channel_.flush(error);
             if (error == asio::error::would_block) return wait_writable();
             if (ended() && !peer_closes_) finish_sending();
+            if (player_ && player_->started() && !ended() && !channel_.is_tls())
+                player_->send_directly_to(channel_.socket().native_handle());
             last_progress_ = context_.hub.clock().now();
             return;
         }
@@ -232,7 +234,6 @@ void Session::pump() {
         if (error) return end(EndReason::peer_closed), close_socket();
         last_progress_ = context_.hub.clock().now();
         context_.sent_bytes += count;
-        sent_bytes_ += count;
         sent(count);
     }
 }
@@ -263,6 +264,10 @@ void Session::sent(std::size_t count) {
 
 void Session::wait_writable() {
     waiting_writable_ = true;
+    if (player_ && player_->sends_directly()) {
+        last_progress_ = context_.hub.clock().now();  // until now it took what there was
+        player_->send_directly_to(-1);
+    }
     channel_.socket().async_wait(async::TcpSocket::wait_write, [self = shared_from_this()](Error error) {
         self->waiting_writable_ = false;
         if (!error) self->pump();
@@ -309,7 +314,7 @@ std::optional<SubscriberInfo> Session::subscriber(std::string_view stream) {
     info.tls = channel_.is_tls();
     const auto age = context_.hub.clock().now() - since_;
     info.since = context_.hub.clock().wall() - std::chrono::duration_cast<Milliseconds>(age);
-    info.sent_bytes = sent_bytes_;
+    info.sent_bytes = player_->sent_bytes();
     info.frames = player_->frames();
     info.skipped_frames = player_->skipped();
     info.tcp = net::tcp_info(channel_.socket().native_handle());
@@ -342,7 +347,10 @@ void Session::end(EndReason reason, const std::string& detail) {
     log_end(reason, detail);
     context_.metrics.ended(reason);
     ended_at_ = context_.hub.clock().now();
-    if (player_) player_->leave();
+    if (player_) {
+        player_->send_directly_to(-1);
+        player_->leave();
+    }
     publisher_.reset();
     pump();
 }

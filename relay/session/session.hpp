@@ -69,7 +69,6 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     Bytes take_answers();
     const std::string& peer() const { return peer_; }
     const std::string& what() const { return what_; }
-    std::uint64_t sent_bytes() const { return sent_bytes_; }
     /// None where it does not play that stream.
     std::optional<SubscriberInfo> subscriber(std::string_view stream);
     const std::string& client() const { return client_; }
@@ -118,9 +117,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     rtmp::ServerSession rtmp_;
     std::string peer_;
     std::string client_;
-    std::string what_;           // "publish main", for the log
-    std::string stream_, node_;  // that it plays, and whose token it has
-    std::uint64_t sent_bytes_ = 0;
+    std::string what_;               // "publish main", for the log
+    std::string stream_, node_;      // that it plays, and whose token it has
     std::uint32_t retransmits_ = 0;  // counted already
     std::unique_ptr<Player> player_;
     std::unique_ptr<PublisherRole> publisher_;

@@ -172,12 +172,19 @@ std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame,
 }
 
 void Stream::State::publish(const SharedFrame& frame) {
-    const auto written = writer.append(*frame, setup);
-    const bool goes_live = !std::exchange(live, true);
-    post_to_views([written, frame, goes_live](StreamView& view) {
-        view.append(written.entry, written.block, frame);
-        if (goes_live) view.set_live(true);
-    });
+    auto written = writer.append(*frame, setup);
+    const auto now = parts.clock.now();
+    const bool due = batch.add({std::move(written.entry), std::move(written.block), frame}, now);
+    if (!std::exchange(live, true)) return set_live(true);
+    if (due) deliver();
+}
+
+/// What was gathered goes to every view.
+void Stream::State::deliver() {
+    const auto gathered = batch.take(parts.clock.now());
+    if (!gathered) return;
+    for (auto* view : parts.views)
+        parts.workers.post(view->worker(), [view, gathered] { view->append(*gathered); });
 }
 
 void Stream::State::count(const Frame& frame, bool repaired) {
@@ -206,6 +213,8 @@ void Stream::State::set_live(bool now_live) {
 void Stream::State::flush_what_is_left() {
     post_to_views([](StreamView& view) { view.flush(); });
 }
+
+void Stream::flush() { state_->flush_what_is_left(); }
 
 void Stream::read_source(SourceReader* reader) { state_->reader = reader; }
 

@@ -75,6 +75,8 @@ class Stream : async::LiveCount<Stream> {
     /// What is wrong with the source now, as whoever reads it sees it; `since` is told.
     void advise(std::vector<Advisory> findings);
 
+    /// What waits for a picture, or for merge_ms, goes to the views now.
+    void flush();
     /// Any thread: its publisher is lost, fill() has something to do.
     bool source_away() const;
     /// The slate, up to now: several times a second while source_away().

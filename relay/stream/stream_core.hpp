@@ -22,6 +22,7 @@ struct Stream::State {
         : name(std::move(n)),
           options(o),
           parts(std::move(p)),
+          batch(Milliseconds{options.merge_ms}),
           advisories(name),
           setup(std::make_shared<StreamSetup>()) {
         target_duration = parts.state.target_duration().value_or(0);
@@ -39,6 +40,7 @@ struct Stream::State {
     void note_loss();
     bool grace_over(SteadyTime now) const;
     void publish(const SharedFrame& frame);
+    void deliver();
     void count(const Frame& frame, bool repaired);
     void note(const SharedFrame& frame);
     void other_source();
@@ -72,6 +74,7 @@ struct Stream::State {
     Publishers publishers;
     Timeline timeline;
     WireWriter writer;
+    FrameBatch batch;
     Rates rates;
     Advisories advisories;
     std::optional<hls::Segmenter> segmenter;  // from the run's first frame on
@@ -95,8 +98,10 @@ struct Stream::State {
     std::array<std::atomic<int>, kTransports> subscribers{};
 };
 
+/// After everything that was published.
 template <class Work>
 void Stream::State::post_to_views(Work work) {
+    deliver();
     for (auto* view : parts.views) parts.workers.post(view->worker(), [view, work] { work(*view); });
 }
 

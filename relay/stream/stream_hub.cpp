@@ -15,7 +15,9 @@ namespace {
 
 // The slate's pictures are this far apart.
 constexpr Milliseconds kFillEvery{100};
-constexpr int kFillsASecond = 10;
+// Whether one is away: nobody is woken more often than a slate needs.
+constexpr Milliseconds kLookEvery{250};
+constexpr Milliseconds kTick{1000};
 // Work may be posted on by work: frame to view, view to flush.
 constexpr int kDrainRounds = 3;
 
@@ -44,7 +46,7 @@ struct StreamHub::State {
     std::map<std::string, Entry, std::less<>> entries;
     async::Timer timer;     // on worker 0
     bool stopping = false;  // on worker 0
-    int fills = 0;          // on worker 0, since the last tick
+    SteadyTime ticked{};    // on worker 0
     bool started = false;
 };
 
@@ -67,7 +69,6 @@ void StreamHub::add(const std::string& name, const StreamOptions& options) {
     for (std::size_t i = 0; i < s.workers.size(); ++i) {
         entry.views.push_back(std::make_unique<StreamView>(
             name, i, LogBounds{options.keep_seconds * std::int64_t{1000}, options.keep_bytes},
-            Milliseconds{options.merge_ms}, s.clock,
             [&workers = s.workers, i](std::function<void()> work) { workers.post(i, std::move(work)); }));
         views.push_back(entry.views.back().get());
     }
@@ -109,15 +110,19 @@ decltype(StreamParts::make_slate) StreamHub::State::slate_of(const StreamOptions
 /// What lost publishers leave, and once a second everything else.
 void StreamHub::State::keep_filling() {
     if (stopping) return;
-    const bool tick = ++fills == kFillsASecond;
-    if (tick) fills = 0;
-    for (auto& [name, entry] : entries)
+    const auto now = clock.now();
+    const bool tick = now - ticked >= kTick;
+    if (tick) ticked = now;
+    bool away = false;
+    for (auto& [name, entry] : entries) {
+        away = away || entry.stream->source_away();
         if (tick || entry.stream->source_away())
             entry.stream->post([tick](Stream& stream) {
                 stream.fill();
                 if (tick) stream.tick();
             });
-    timer.expires_after(kFillEvery);
+    }
+    timer.expires_after(away ? kFillEvery : kLookEvery);
     timer.async_wait([this](Error error) {
         if (!error) keep_filling();
     });

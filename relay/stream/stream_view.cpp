@@ -6,15 +6,17 @@
 namespace tongke::relay {
 namespace {
 
-// Without video frames to follow, audio waits no longer than this.
-constexpr Milliseconds kAudioAlone{60};
+// A reader's memory is asked for while those before it are called: thousands of them are in no cache.
+constexpr std::size_t kAhead = 3;
 
 /// Calls every reader, also when readers leave or join during the calls.
 template <class Reader, class Call>
 void each(std::vector<Reader*>& readers, Call call) {
     const auto count = readers.size();
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i + kAhead < count) __builtin_prefetch(readers[i + kAhead]);
         if (readers[i]) call(*readers[i]);
+    }
     std::erase(readers, nullptr);
 }
 
@@ -26,39 +28,27 @@ void remove(std::vector<Reader*>& readers, Reader& reader) {
 
 }  // namespace
 
-StreamView::StreamView(std::string name, std::size_t worker, LogBounds bounds, Milliseconds merge,
-                       const Clock& clock, Defer defer)
-    : name_(std::move(name)),
-      worker_(worker),
-      log_(bounds),
-      merge_(merge),
-      clock_(clock),
-      defer_(std::move(defer)) {}
+StreamView::StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer)
+    : name_(std::move(name)), worker_(worker), log_(bounds), defer_(std::move(defer)) {}
 
 StreamView::~StreamView() = default;
 
 void StreamView::detach(LogReader& reader) { remove(log_readers_, reader); }
 void StreamView::detach(FrameReader& reader) { remove(frame_readers_, reader); }
 
-void StreamView::append(const LogEntry& entry, const SharedBlock& block, const SharedFrame& frame) {
-    log_.append(entry, block);
-    each(frame_readers_, [&](FrameReader& reader) { reader.on_frame(frame); });
+void StreamView::append(const std::vector<WrittenFrame>& batch) {
+    for (const auto& written : batch) {
+        log_.append(written.entry, written.block);
+        each(frame_readers_, [&](FrameReader& reader) { reader.on_frame(written.frame); });
+    }
     unflushed_ = true;
-    if (flush_queued_ || !flush_due(entry)) return;
-    flush_queued_ = true;
+    if (std::exchange(flush_queued_, true)) return;
     defer_([this] { flush(); });
-}
-
-bool StreamView::flush_due(const LogEntry& newest) const {
-    const auto waited = clock_.now() - last_flush_;
-    const bool video = newest.kind == TrackKind::video;
-    return video ? waited >= merge_ : waited >= std::max(merge_, kAudioAlone);
 }
 
 void StreamView::flush() {
     flush_queued_ = false;
     if (!std::exchange(unflushed_, false)) return;
-    last_flush_ = clock_.now();
     each(log_readers_, [](LogReader& reader) { reader.on_flush(); });
     log_.trim();
 }

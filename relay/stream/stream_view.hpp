@@ -1,15 +1,15 @@
 // One worker's view of one stream: its index of the log and the readers that
-// live on that worker. Fed by one post per frame from the stream's home worker
-// (DESIGN.md 3, row 5); everything here runs on the view's own worker.
-// A flush follows the video frame, stretched by merge_ms and by load: readers
-// are called once and send everything they lack.
+// live on that worker. Fed by one post per batch of frames from the stream's home
+// worker (DESIGN.md 3, row 5); everything here runs on the view's own worker.
+// A flush follows each batch, stretched by load: readers are called once and
+// send everything they lack.
 #pragma once
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "common/async/live_count.hpp"
-#include "common/time/clock.hpp"
+#include "relay/stream/frame_batch.hpp"
 #include "relay/stream/stream_info.hpp"
 #include "relay/stream/wire_log.hpp"
 
@@ -40,8 +40,7 @@ class StreamView : async::LiveCount<StreamView> {
     using Defer = std::function<void(std::function<void()>)>;
     /// `defer` posts to the end of this worker's queue, so that a flush finds
     /// every frame that was queued before it.
-    StreamView(std::string name, std::size_t worker, LogBounds bounds, Milliseconds merge, const Clock& clock,
-               Defer defer);
+    StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer);
     ~StreamView();
     StreamView(const StreamView&) = delete;
     StreamView& operator=(const StreamView&) = delete;
@@ -58,26 +57,21 @@ class StreamView : async::LiveCount<StreamView> {
     void detach(FrameReader& reader);
 
     // From the home worker, by post.
-    void append(const LogEntry& entry, const SharedBlock& block, const SharedFrame& frame);
+    void append(const std::vector<WrittenFrame>& batch);
     void set_live(bool live);
     /// Numbers begin anew: readers of the log end as if the stream had, and what it holds goes.
     void begin_anew();
-    /// Sends what waits for a video frame or for merge_ms now.
+    /// Readers are called now, if something is new.
     void flush();
 
   private:
-    bool flush_due(const LogEntry& newest) const;
-
     std::string name_;
     std::size_t worker_;
     WireLog log_;
-    Milliseconds merge_;
-    const Clock& clock_;
     Defer defer_;
     bool live_ = false;
     bool flush_queued_ = false;
     bool unflushed_ = false;
-    SteadyTime last_flush_{};
     std::vector<LogReader*> log_readers_;  // null: left during a call, swept after it
     std::vector<FrameReader*> frame_readers_;
 };

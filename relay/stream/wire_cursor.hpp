@@ -37,6 +37,8 @@ class WireCursor {
     /// the frame under way and the own bytes.
     Bytes last_words(const WireLog& log) const;
 
+    /// Nothing of its own is to be sent: what follows is the log's.
+    bool in_log() const { return own_.empty(); }
     std::uint64_t position() const { return position_; }
 
   private:

@@ -15,6 +15,7 @@ void WireLog::append(const LogEntry& entry, const SharedBlock& block) {
     if (entry.dts_ms < newest_ms_ - kFallMs || (entries_.empty() && kept_ms_ == 0)) newest_ms_ = entry.dts_ms;
     kept_ms_ += std::max<std::int64_t>(0, entry.dts_ms - newest_ms_);
     newest_ms_ = std::max(newest_ms_, entry.dts_ms);
+    trim_point_.reset();
     entries_.push_back(entry);
     entries_.back().kept_ms = kept_ms_;
     if (entry.keyframe) keyframes_.push_back(entry.begin);
@@ -31,19 +32,22 @@ void WireLog::trim() {
 }
 
 void WireLog::clear() {
+    trim_point_.reset();
     entries_.clear();
     spans_.clear();
     keyframes_.clear();
 }
 
 std::uint64_t WireLog::trim_point() const {
+    if (trim_point_) return *trim_point_;
     if (entries_.empty()) return end_;
     const auto oldest_ms = entries_.back().kept_ms - bounds_.keep_ms;
     auto kept = entries_.begin();
     while (kept->begin != entries_.back().begin &&
            (kept->kept_ms < oldest_ms || end_ - kept->begin > bounds_.keep_bytes))
         ++kept;
-    return kept->begin;
+    trim_point_ = kept->begin;
+    return *trim_point_;
 }
 
 std::uint64_t WireLog::begin() const { return entries_.empty() ? end_ : entries_.front().begin; }

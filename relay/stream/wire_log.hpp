@@ -115,7 +115,8 @@ class WireLog {
     std::deque<Span> spans_;
     std::deque<std::uint64_t> keyframes_;  // begin of each, oldest first
     std::uint64_t end_ = 0;
-    std::int64_t newest_ms_ = 0;  // of the timeline as it runs now
+    mutable std::optional<std::uint64_t> trim_point_;  // until the next frame
+    std::int64_t newest_ms_ = 0;                       // of the timeline as it runs now
     std::int64_t kept_ms_ = 0;
 };
 

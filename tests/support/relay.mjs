@@ -7,16 +7,18 @@ import { Child, program, run } from './process.mjs';
 import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
-/** `streams`: names; each gets the key "key-NAME". `extra`: more TOML. */
-export async function startRelay(test, streams = ['main'], extra = '') {
+/** `streams`: names; each gets the key "key-NAME". `extra`: more TOML; `keys`: more of [rtmp] and [http]. */
+export async function startRelay(test, streams = ['main'], extra = '', keys = {}) {
   const dir = temporaryFolder();
   const base = await freePorts(2);
   const config = join(dir, 'relay.toml');
   writeFileSync(config, `data_dir = "${join(dir, 'data')}"
 [rtmp]
 listen = "[::]:${base}"
+${keys.rtmp ?? ''}
 [http]
 listen = "[::]:${base + 1}"
+${keys.http ?? ''}
 ${streams.map((name) => `[stream.${name}]\npublish_key = "key-${name}"\n`).join('')}
 ${extra}`);
   const relay = { dir, config, rtmp: `rtmp://127.0.0.1:${base}`, http: `http://127.0.0.1:${base + 1}`, rtmpPort: base, httpPort: base + 1 };

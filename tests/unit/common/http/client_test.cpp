@@ -1,12 +1,7 @@
 #include "common/http/client.hpp"
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include <fmt/format.h>
-
 #include "tests/support/catch.hpp"
+#include "tests/support/certificate.hpp"
 #include "tests/support/temporary_dir.hpp"
 #include "tests/unit/common/http/running_server.hpp"
 
@@ -40,54 +35,6 @@ struct Caller {
         ClientRequest request;
         request.url = (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port) + path;
         return ask(std::move(request));
-    }
-};
-
-std::string sha256_hex(const unsigned char* bytes, int size) {
-    unsigned char digest[32];
-    EVP_Digest(bytes, static_cast<std::size_t>(size), digest, nullptr, EVP_sha256(), nullptr);
-    std::string hex;
-    for (const auto b : digest) hex += fmt::format("{:02x}", b);
-    return hex;
-}
-
-/// A self-signed certificate for 127.0.0.1 in `dir`; `pin` is the digest of its key.
-struct Certificate {
-    net::TlsFiles files;
-    std::string pin;
-
-    explicit Certificate(const std::string& dir) : files{dir + "/cert.pem", dir + "/key.pem"} {
-        EVP_PKEY* key = EVP_EC_gen("P-256");
-        X509* cert = X509_new();
-        X509_set_version(cert, 2);
-        ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-        X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-        X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-        X509_set_pubkey(cert, key);
-        X509_NAME* name = X509_get_subject_name(cert);
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("node"),
-                                   -1, -1, 0);
-        X509_set_issuer_name(cert, name);
-        X509_EXTENSION* alt = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
-        X509_add_ext(cert, alt, -1);
-        X509_sign(cert, key, EVP_sha256());
-        write(files.certificate, [&](FILE* f) { PEM_write_X509(f, cert); });
-        write(files.private_key,
-              [&](FILE* f) { PEM_write_PrivateKey(f, key, nullptr, nullptr, 0, nullptr, nullptr); });
-        unsigned char* der = nullptr;
-        const int size = i2d_PUBKEY(key, &der);
-        pin = sha256_hex(der, size);
-        OPENSSL_free(der);
-        X509_EXTENSION_free(alt);
-        X509_free(cert);
-        EVP_PKEY_free(key);
-    }
-
-    static void write(const std::string& path, const std::function<void(FILE*)>& body) {
-        FILE* file = std::fopen(path.c_str(), "w");
-        REQUIRE(file);
-        body(file);
-        std::fclose(file);
     }
 };
 
@@ -192,7 +139,7 @@ TEST_CASE("a cancelled request says so, and stop leaves nothing") {
 
 TEST_CASE("TLS is verified by CA file or by pin, and by nothing else") {
     const test::TemporaryDir dir;
-    const Certificate certificate{dir.path()};
+    const test::Certificate certificate{dir.path()};
     Running s;
     s.start(certificate.files);
     ClientOptions ca, pin, wrong_pin;
@@ -209,7 +156,7 @@ TEST_CASE("TLS is verified by CA file or by pin, and by nothing else") {
 
 TEST_CASE("a reloaded certificate serves new connections, a broken one changes nothing") {
     const test::TemporaryDir before, after;
-    const Certificate old_one{before.path()}, new_one{after.path()};
+    const test::Certificate old_one{before.path()}, new_one{after.path()};
     Running s;
     s.start(old_one.files);
     ClientOptions trust_new;

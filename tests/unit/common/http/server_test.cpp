@@ -176,6 +176,18 @@ TEST_CASE("connections over the limit get 503 and Retry-After when all are at wo
     CHECK(s.refused("too_many_connections") == 1);
 }
 
+TEST_CASE("connections above the rate get 503, and when to come back") {
+    Running s;
+    s.options.limits.accepts_per_second = 1;
+    s.start();
+    CHECK(ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").substr(0, 12) ==
+          "HTTP/1.1 200");
+    const auto text = ask(s.port, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(text.substr(0, 12) == "HTTP/1.1 503");
+    CHECK_THAT(text, Catch::Contains("Retry-After: ") && Catch::Contains("over_accept_rate"));
+    CHECK(s.refused("over_accept_rate") == 1);
+}
+
 TEST_CASE("a reader that takes nothing is dropped, the others are served") {
     Running s;
     s.options.limits.write_progress = Milliseconds{50};

@@ -46,6 +46,7 @@ struct Stage {
             clock.advance(40ms);
             timestamp += 40;
         }
+        stream().flush();
         run();
     }
     void picture(PublicationId id, bool keyframe) {

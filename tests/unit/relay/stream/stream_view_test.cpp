@@ -24,7 +24,7 @@ struct Reader final : LogReader {
 /// A view whose posted work waits in `queue`.
 struct Stage {
     explicit Stage(Milliseconds merge = 0ms)
-        : view("main", 0, {}, merge, clock, [this](auto work) { queue.push_back(std::move(work)); }) {}
+        : view("main", 0, {}, [this](auto work) { queue.push_back(std::move(work)); }), batch(merge) {}
     void add(TrackKind kind, bool keyframe = false) {
         auto frame = std::make_shared<Frame>();
         frame->kind = kind;
@@ -33,7 +33,8 @@ struct Stage {
         frame->dts_ms = unix_ms(clock.wall());
         frame->payload = share(kind == TrackKind::video ? test::video_tag(keyframe, 1) : test::audio_tag(1));
         const auto written = writer.append(*frame, setup);
-        view.append(written.entry, written.block, frame);
+        if (batch.add({written.entry, written.block, frame}, clock.now()))
+            view.append(*batch.take(clock.now()));
     }
     void run() {
         for (auto& work : std::exchange(queue, {})) work();
@@ -41,6 +42,7 @@ struct Stage {
     ManualClock clock;
     std::vector<std::function<void()>> queue;
     StreamView view;
+    FrameBatch batch;
     WireWriter writer;
     SharedSetup setup = std::make_shared<StreamSetup>(StreamSetup{test::video_track(), test::audio_track()});
     std::int64_t number = 1;
@@ -121,7 +123,7 @@ TEST_CASE("the end of the stream is told once, after what was left") {
     s.add(TrackKind::audio);
     s.run();
     const auto before = reader.flushes;
-    s.add(TrackKind::audio);
+    s.add(TrackKind::video);
     s.view.set_live(false);
     s.view.set_live(false);
     CHECK(reader.flushes == before + 1);

@@ -1,0 +1,49 @@
+// Frames on their way from a stream's home worker to every worker's view: one
+// post for all that one flush sends, so that a worker is woken once for it
+// (DESIGN.md 2.2: the flush follows the video frame, stretched by merge_ms).
+// Pure; home worker only.
+#pragma once
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/media/frame.hpp"
+#include "relay/stream/wire_log.hpp"
+
+namespace tongke::relay {
+
+struct WrittenFrame {
+    LogEntry entry;
+    SharedBlock block;
+    SharedFrame frame;
+};
+using SharedBatch = std::shared_ptr<const std::vector<WrittenFrame>>;
+
+class FrameBatch {
+  public:
+    explicit FrameBatch(Milliseconds merge) : merge_(merge) {}
+
+    /// True when what is gathered is to go now.
+    bool add(WrittenFrame written, SteadyTime now) {
+        const auto waited = now - last_;
+        const bool video = written.entry.kind == TrackKind::video;
+        gathered_.push_back(std::move(written));
+        return waited >= (video ? merge_ : std::max(merge_, kAudioAlone));
+    }
+    /// Null when there is nothing.
+    SharedBatch take(SteadyTime now) {
+        if (gathered_.empty()) return nullptr;
+        last_ = now;
+        return std::make_shared<const std::vector<WrittenFrame>>(std::exchange(gathered_, {}));
+    }
+
+  private:
+    // Without pictures to follow, sound waits no longer than this.
+    static constexpr Milliseconds kAudioAlone{60};
+
+    Milliseconds merge_;
+    SteadyTime last_{};
+    std::vector<WrittenFrame> gathered_;
+};
+
+}  // namespace tongke::relay
