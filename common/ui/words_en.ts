@@ -87,7 +87,7 @@ export const en: Record<Key, string> = {
   'board.title': 'Classrooms', 'board.waiting': 'Reading the classrooms’ state…', 'board.none': 'No classrooms yet', 'board.stale': 'The server cannot be reached, this is the state of {time}',
   'board.none_for_role': 'This account has no view of classrooms.', 'board.updated': 'updated {time}', 'board.readonly': 'read only · county node', 'board.live': 'live', 'board.polling': 'every 2 s',
   'source.live': 'Live', 'source.slate': 'Source lost, slate on', 'source.off': 'No source', 'source.fps': '{n} fps', 'source.bitrate': '{n} Mbit/s',
-  'source.keyframes': 'keyframe every {n} s', 'source.b_frames': 'B-frames', 'source.from.primary': 'primary encoder {client}', 'source.from.backup': 'backup encoder {client}',
+  'source.keyframes': 'keyframe every {n} s', 'source.b_frames': 'B-frames', 'source.from.primary': 'primary encoder {client}', 'source.from.backup': 'backup encoder {client}', 'source.from.upstream': 'from the relay above, {client}',
   'source.gap': 'longest gap of two minutes {n} s', 'source.readers': '{n} readers', 'source.past': '{n} advisories that are over',
   'source.level.notice': 'Notice', 'source.level.warning': 'Warning', 'source.level.alarm': 'Alarm', 'source.since': 'since {time}, for {length}', 'source.lasted': 'at {time}, for {length}',
   'tile.minutes': '{n} min on air', 'tile.not_started': 'not started', 'tile.stalls': '{n} stalls · {seconds} s', 'tile.stalls.none': 'no stalls',

@@ -85,7 +85,7 @@ export const zh = {
   'board.title': '各分课堂', 'board.waiting': '正在读取各分课堂的状态……', 'board.none': '名下还没有分课堂', 'board.stale': '连不上服务器，以下是 {time} 的情况',
   'board.none_for_role': '该账号没有课堂视图。', 'board.updated': '{time} 更新', 'board.readonly': '只读 · 本县节点', 'board.live': '实时', 'board.polling': '每 2 秒更新',
   'source.live': '正在推流', 'source.slate': '推流中断，播等待画面', 'source.off': '没有推流', 'source.fps': '{n} 帧/秒', 'source.bitrate': '{n} Mbit/s',
-  'source.keyframes': '关键帧每 {n} 秒', 'source.b_frames': '有 B 帧', 'source.from.primary': '主用编码器 {client}', 'source.from.backup': '备用编码器 {client}',
+  'source.keyframes': '关键帧每 {n} 秒', 'source.b_frames': '有 B 帧', 'source.from.primary': '主用编码器 {client}', 'source.from.backup': '备用编码器 {client}', 'source.from.upstream': '来自上级中继 {client}',
   'source.gap': '近两分钟最长间隔 {n} 秒', 'source.readers': '{n} 个接收端', 'source.past': '已结束的提示 {n} 条',
   'source.level.notice': '提示', 'source.level.warning': '警告', 'source.level.alarm': '告警', 'source.since': '自 {time}，已 {length}', 'source.lasted': '{time} 起，持续 {length}',
   'tile.minutes': '已播 {n} 分钟', 'tile.not_started': '未播放', 'tile.stalls': '停顿 {n} 次 · {seconds} 秒', 'tile.stalls.none': '无停顿',

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kOwnBytes = 64 * 1024;
 // Who lacks no more than this keeps up: less than half a second of a lesson.
 constexpr std::uint64_t kKeepsUp = 128 * 1024;
+// What a player gets at once, behind its first frame, and then with each turn (JoinQueue).
+constexpr std::size_t kFirstSlice = 64 * 1024;
+constexpr std::size_t kSlice = 128 * 1024;
 
 }  // namespace
 
@@ -57,6 +60,8 @@ void Player::start(std::uint64_t position, std::int64_t first_frame, bool resume
     const auto& entry = next ? *next : log.back();
     first_frame_ = first_frame;
     cursor_.emplace(position);
+    catches_up_ = true;
+    slice_ = kFirstSlice + static_cast<std::size_t>(entry.end - entry.begin);
     session_.protocol().accept_play(first_frame, resumed);
     session_.tell_reconnect_window();
     take_protocol_output();
@@ -145,7 +150,17 @@ void Player::sweep(SteadyTime now, WallTime wall) {
 ByteView Player::next_bytes() {
     if (!cursor_) return {};
     take_protocol_output();
-    return cursor_->peek(view_.log());
+    const auto bytes = cursor_->peek(view_.log());
+    if (!catches_up_ || bytes.empty()) return bytes;
+    catches_up_ = cursor_->unsent(view_.log()) > kKeepsUp;
+    if (!catches_up_) return bytes;
+    if (slice_ == 0 && !std::exchange(has_asked_, true)) session_.wait_for_turn();
+    return bytes.first(std::min(bytes.size(), slice_));
+}
+
+void Player::take_turn() {
+    has_asked_ = false;
+    slice_ = kSlice;
 }
 
 void Player::take_protocol_output() {
@@ -160,6 +175,7 @@ Bytes Player::last_words() {
 
 void Player::sent(std::size_t count) {
     sent_bytes_ += count;
+    slice_ -= std::min(slice_, count);
     cursor_->consume(view_.log(), count);
 }
 

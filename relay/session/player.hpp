@@ -30,6 +30,8 @@ class Player final : public LogReader {
     bool started() const { return cursor_.has_value(); }
     ByteView next_bytes();
     void sent(std::size_t count);
+    /// While it catches up: one more slice.
+    void take_turn();
     /// What is new may go straight to this socket from now on; -1: it goes through the session, which waits
     /// for the socket, or encrypts.
     void send_directly_to(int socket) { direct_ = socket; }
@@ -71,6 +73,9 @@ class Player final : public LogReader {
     std::int64_t first_frame_ = 0;
     std::uint64_t skipped_ = 0;
     std::optional<Behind> behind_;
+    bool catches_up_ = false;  // since it joined it has not had everything yet
+    bool has_asked_ = false;   // for its turn
+    std::size_t slice_ = 0;    // what it may send before its next turn
     bool reading_ = true;
 };
 

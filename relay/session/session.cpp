@@ -297,6 +297,15 @@ void Session::sweep(SteadyTime now, WallTime wall) {
     if (player_ && !ended()) player_->sweep(now, wall);
 }
 
+void Session::wait_for_turn() {
+    context_.joins->wait([weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self || self->ended()) return;
+        self->player_->take_turn();
+        self->pump();
+    });
+}
+
 void Session::look_at_line(SteadyTime now) {
     last_look_ = now;
     const auto tcp = net::tcp_info(channel_.socket().native_handle());

@@ -15,6 +15,7 @@
 #include "relay/session/anteroom.hpp"
 #include "relay/session/channel.hpp"
 #include "relay/session/end_reason.hpp"
+#include "relay/session/join_queue.hpp"
 #include "relay/session/leaving.hpp"
 #include "relay/session/media_server.hpp"
 #include "relay/session/session_metrics.hpp"
@@ -38,6 +39,7 @@ struct SessionContext {
     Leaving& leaving;
     std::atomic<std::size_t>& connections;
     std::size_t worker = 0;
+    JoinQueue* joins = nullptr;
     std::uint64_t sent_bytes = 0;  // not counted in the metric yet
 };
 
@@ -61,6 +63,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
 
     // For the roles.
     void pump();
+    /// The player may send another slice soon.
+    void wait_for_turn();
     /// Once the player plays, and then when it has changed. The caller sends what it makes.
     void tell_reconnect_window();
     SessionContext& context() { return context_; }

@@ -11,7 +11,12 @@ constexpr int kKernelUnsent = 512 * 1024;
 }  // namespace
 
 SessionSet::SessionSet(boost::asio::io_context& io, SessionContext context)
-    : context_(context), tasks_(io.get_executor()), timer_(io.get_executor()) {}
+    : joins_(io.get_executor(), context.hub.clock()),
+      context_(context),
+      tasks_(io.get_executor()),
+      timer_(io.get_executor()) {
+    context_.joins = &joins_;
+}
 
 void SessionSet::start() { tasks_.spawn(sweep_every_second()); }
 
@@ -60,6 +65,7 @@ std::vector<SubscriberInfo> SessionSet::subscribers(const std::string& stream) c
 void SessionSet::stop(std::function<void()> done) {
     stopping_ = true;
     timer_.cancel();
+    joins_.stop();
     for (const auto& [number, session] : sessions_) session->stop(EndReason::server_stopping);
     tasks_.on_empty(std::move(done));
 }

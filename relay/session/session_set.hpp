@@ -26,6 +26,7 @@ class SessionSet {
     async::Task<> serve(std::shared_ptr<Session> session, std::uint64_t number);
     async::Task<> sweep_every_second();
 
+    JoinQueue joins_;
     SessionContext context_;
     async::TaskGroup tasks_;
     async::Timer timer_;

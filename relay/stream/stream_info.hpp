@@ -70,7 +70,7 @@ struct StreamInfo {
     std::uint64_t log_bytes = 0;
     std::int64_t first_frame = 0;  // numbers held by the log; 0 when it is empty
     std::int64_t last_frame = 0;
-    std::int64_t last_source_frame = 0;  // the newest that a publisher sent
+    std::int64_t last_source_frame = 0;  // the newest that a publisher sent; 0 where the stream is pulled
     std::string run;
     int target_duration_s = 0;              // 0: not settled yet
     std::vector<Advisory> advisories;       // now

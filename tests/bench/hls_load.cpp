@@ -3,9 +3,12 @@
 // starts at the live edge. Bodies are counted and thrown away.
 //   hls_load --host 127.0.0.1 --port 8080 --playlist /hls/main/live.m3u8 --bearer T --players 200 --seconds
 //   60 --warmup 10
+// With --reconnect 1 a player that loses its connection, or is told 5xx, comes back within a second or so;
+// then "first_media" says when (unix time) segments came back, and "fell" how often a MEDIA-SEQUENCE did.
 // Prints one line of JSON about the seconds after the warm-up.
 #include <array>
 #include <deque>
+#include <random>
 #include <set>
 
 #include "tests/bench/load.hpp"
@@ -25,6 +28,7 @@ struct Player {
     bool busy = false;
     bool in_body = false;
     bool for_playlist = true;
+    bool failed = false;
     double next_poll = 0;
     double sent = 0;
     std::string head;  // response header, or the playlist's body
@@ -33,10 +37,15 @@ struct Player {
     Want now{};
     std::set<std::string> seen;
     bool first = true;
+    double retry_at = 0;       // 0: it is connected
+    bool lost = false;         // and no segment since
+    double first_segment = 0;  // unix time, after the last loss
+    long long msn = -1;
 };
 
 struct Totals {
-    std::uint64_t bytes = 0, segments = 0, playlists = 0, errors = 0, dropped = 0, late = 0;
+    std::uint64_t bytes = 0, segments = 0, playlists = 0, errors = 0, dropped = 0, late = 0, losses = 0,
+                  fell = 0;
     std::vector<double> fetch, after_listed;
 };
 
@@ -67,17 +76,28 @@ class Load {
             for (int k = 0; k < n; ++k)
                 on_readable(players_[static_cast<std::size_t>(events[static_cast<std::size_t>(k)].data.u64)]);
             const double now = now_s();
-            for (auto& player : players_)
-                if (!player.busy && !player.closed && now >= player.next_poll) poll(player, now);
+            for (std::size_t i = 0; i < players_.size(); ++i) {
+                auto& player = players_[i];
+                if (player.retry_at > 0 && now >= player.retry_at) open(i);
+                if (player.fd >= 0 && !player.busy && !player.closed && now >= player.next_poll)
+                    poll(player, now);
+            }
         }
     }
 
     Totals totals;
     std::size_t count() const { return players_.size(); }
+    const std::vector<Player>& players() const { return players_; }
 
   private:
     void open(std::size_t i) {
-        players_[i].fd = connect_to(host_, port_);
+        players_[i].retry_at = 0;
+        try {
+            players_[i].fd = connect_to(host_, port_);
+        } catch (const std::runtime_error&) {
+            if (!reconnect_) throw;
+            return lose(players_[i]);
+        }
         epoll_event event{EPOLLIN | EPOLLRDHUP, {.u64 = i}};
         epoll_ctl(epoll_, EPOLL_CTL_ADD, players_[i].fd, &event);
     }
@@ -100,13 +120,27 @@ class Load {
 
     void drop(Player& player) {
         if (player.closed) return;
+        if (reconnect_) return lose(player);
         player.closed = true;
         ++totals.dropped;
         epoll_ctl(epoll_, EPOLL_CTL_DEL, player.fd, nullptr);
         close(player.fd);
     }
 
+    /// As hls.js does: again within a second, and what was asked for is asked for once more.
+    void lose(Player& player) {
+        if (player.fd >= 0) close(player.fd);
+        player.fd = -1;
+        ++totals.losses;
+        player.lost = true;
+        player.busy = player.in_body = false;
+        player.wanted.clear();
+        player.retry_at = now_s() + 0.1 + std::uniform_real_distribution<double>(0, 1)(random_);
+        player.next_poll = player.retry_at;
+    }
+
     void on_readable(Player& player) {
+        if (player.fd < 0) return;
         const auto n = recv(player.fd, buffer_.data(), buffer_.size(), 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOTCONN)) return;
         if (n <= 0) return drop(player);
@@ -131,7 +165,12 @@ class Load {
                        [](char c) { return static_cast<char>(std::tolower(c)); });
         const auto at = head.find("content-length:");
         player.body_left = at == std::string::npos ? 0 : std::stoul(head.substr(at + 15));
-        if (head.compare(9, 3, "200") != 0) ++totals.errors;
+        player.failed = head.compare(9, 3, "200") != 0;
+        // While the relay is away, or has no playlist yet, 5xx is what a player waits through.
+        if (player.failed && reconnect_ && head[9] == '5')
+            player.lost = true;
+        else if (player.failed)
+            ++totals.errors;
         player.head.clear();
         player.in_body = true;
     }
@@ -147,11 +186,19 @@ class Load {
     void finish(Player& player) {
         const double now = now_s();
         player.busy = player.in_body = false;
-        if (player.for_playlist) {
+        if (player.failed) {
+            player.wanted.clear();
+        } else if (player.for_playlist) {
             ++totals.playlists;
             read_playlist(player, now);
         } else {
             ++totals.segments;
+            if (player.lost) {
+                player.lost = false;
+                player.first_segment =
+                    std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+                        .count();
+            }
             totals.fetch.push_back(now - player.sent);
             totals.after_listed.push_back(now - player.now.listed);
             totals.late += now - player.now.listed > 1.0;
@@ -164,6 +211,12 @@ class Load {
     }
 
     void read_playlist(Player& player, double now) {
+        constexpr std::string_view kSequence = "#EXT-X-MEDIA-SEQUENCE:";
+        if (const auto found = player.head.find(kSequence); found != std::string::npos) {
+            const auto msn = std::atoll(player.head.c_str() + found + kSequence.size());
+            totals.fell += msn < player.msn;
+            player.msn = msn;
+        }
         std::vector<std::string> uris;
         for (std::size_t at = 0; at < player.head.size();) {
             auto end = player.head.find('\n', at);
@@ -180,6 +233,8 @@ class Load {
     }
 
     Options options_;
+    bool reconnect_ = options_.number("reconnect", 0) != 0;
+    std::mt19937 random_{std::random_device{}()};
     std::string host_;
     int port_;
     std::string playlist_, folder_, extra_;
@@ -200,15 +255,23 @@ int main(int argc, char** argv) try {
     const double begin = now_s(), cpu = own_cpu_s();
     load.spin(begin + options.number("seconds", 30));
     auto& t = load.totals;
+    std::vector<double> first;
+    std::size_t waiting = 0;
+    for (const auto& player : load.players()) {
+        if (player.first_segment > 0) first.push_back(player.first_segment);
+        waiting += player.lost;
+    }
     const double most =
         t.after_listed.empty() ? -1 : *std::max_element(t.after_listed.begin(), t.after_listed.end());
     fmt::print(
         "{{\"players\":{},\"seconds\":{:.1f},\"bytes\":{},\"segments\":{},\"playlists\":{},\"errors\":{},"
         "\"dropped\":{},"
         "\"later_than_1s\":{},\"fetch_p50_s\":{:.4f},\"fetch_p99_s\":{:.4f},\"listed_max_s\":{:.4f},\"own_"
-        "cpu_s\":{:.2f}}}\n",
+        "cpu_s\":{:.2f},\"losses\":{},\"fell\":{},\"waiting\":{},"
+        "\"first_media\":{{\"count\":{},\"p50\":{:.3f},\"p95\":{:.3f},\"max\":{:.3f}}}}}\n",
         load.count(), now_s() - begin, t.bytes, t.segments, t.playlists, t.errors, t.dropped, t.late,
-        percentile(t.fetch, 0.5), percentile(t.fetch, 0.99), most, own_cpu_s() - cpu);
+        percentile(t.fetch, 0.5), percentile(t.fetch, 0.99), most, own_cpu_s() - cpu, t.losses, t.fell,
+        waiting, first.size(), percentile(first, 0.5), percentile(first, 0.95), percentile(first, 1));
     return t.errors || t.dropped ? 1 : 0;
 } catch (const std::exception& error) {
     fmt::print(stderr, "hls_load: {}\n", error.what());

@@ -1,9 +1,12 @@
 // Many RTMP players in one thread. After the handshake it only counts: bytes,
 // and the longest time between two reads of one connection ("gap").
 //   rtmp_load --host 127.0.0.1 --port 1935 --path 'live/main?token=T' --players 500 --seconds 60 --warmup 10
+// With --reconnect 1 a player that loses its connection comes back as a node does: at once, and where that
+// fails within the window that the relay told; then "first_media" says when (unix time) media came back.
 // Prints one line of JSON about the seconds after the warm-up.
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "tests/bench/load.hpp"
 
@@ -43,7 +46,7 @@ std::string commands_to_play(const std::string& host, int port, const std::strin
     const auto app = path.substr(0, slash), name = path.substr(slash + 1);
     const auto connect = amf_string("connect") + amf_number(1) + '\x03' + amf_member("app", amf_string(app)) +
                          amf_member("tcUrl", amf_string(fmt::format("rtmp://{}:{}/{}", host, port, app))) +
-                         big_endian(0, 2) + '\x09';
+                         amf_member("capsEx", amf_number(1)) + big_endian(0, 2) + '\x09';
     const auto create = amf_string("createStream") + amf_number(2) + '\x05';
     const auto play = amf_string("play") + amf_number(0) + '\x05' + amf_string(name) + amf_number(-1000);
     return command(3, 0, connect) + command(3, 0, create) + command(8, 1, play);
@@ -58,7 +61,33 @@ struct Player {
     std::uint64_t bytes = 0;
     double last = 0;
     double longest_gap = 0;
+    std::size_t heard = 0;   // since this connection plays
+    double window = 0;       // seconds over which the relay wants its players back
+    double retry_at = 0;     // 0: it is connected, or trying
+    int failures = 0;        // since the loss
+    bool lost = false;       // and no media since
+    double first_media = 0;  // unix time, after the last loss
 };
+
+// The conversation before media is less.
+constexpr std::size_t kConversation = 4096;
+
+double unix_now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// AMF0: the property's name, then a number of milliseconds.
+double told_window(std::string_view text, double before) {
+    constexpr std::string_view name{"\0\6window\0", 9};
+    const auto at = text.find(name);
+    if (at == text.npos || text.size() < at + name.size() + 8) return before;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        bits = bits << 8 | static_cast<std::uint8_t>(text[at + name.size() + i]);
+    double ms = 0;
+    std::memcpy(&ms, &bits, 8);
+    return ms / 1000;
+}
 
 constexpr std::size_t kHandshake = 1 + 1536 + 1536;
 
@@ -71,7 +100,17 @@ struct Load {
 
     void open(std::size_t i, const std::string& host, int port) {
         auto& player = players[i];
-        player.fd = connect_to(host, port);
+        player.retry_at = 0;
+        player.handshake = player.heard = 0;
+        player.s1.clear();
+        player.playing = false;
+        try {
+            player.fd = connect_to(host, port);
+        } catch (const std::runtime_error&) {
+            if (!reconnect) throw;
+            player.fd = -1;
+            return lose(player);
+        }
         epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP, {.u64 = i}};
         epoll_ctl(epoll, EPOLL_CTL_ADD, player.fd, &event);
     }
@@ -79,6 +118,21 @@ struct Load {
     void send_all(Player& player, const std::string& text) {
         if (send(player.fd, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
             player.closed = true;
+    }
+
+    void lose(Player& player) {
+        if (player.fd >= 0) close(player.fd);  // and leaves the epoll with it
+        player.fd = -1;
+        if (!reconnect) {
+            player.closed = true;
+            return;
+        }
+        ++losses;
+        const double back_off = std::min(2.0, 0.1 * static_cast<double>(1 << std::min(player.failures, 5)));
+        const double within = player.failures == 0 ? 0 : std::max(player.window, back_off);
+        player.retry_at = now_s() + within * std::uniform_real_distribution<double>(0, 1)(random);
+        ++player.failures;
+        player.lost = true;
     }
 
     void on_writable(std::size_t i) {
@@ -103,11 +157,17 @@ struct Load {
         const auto n = recv(player.fd, buffer.data(), buffer.size(), 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (n <= 0) {
-            player.closed = true;
-            epoll_ctl(epoll, EPOLL_CTL_DEL, player.fd, nullptr);
-            return;
+            return lose(player);
         }
         if (!player.playing) return on_handshake(player, {buffer.data(), static_cast<std::size_t>(n)});
+        if (player.heard < kConversation)
+            player.window = told_window({buffer.data(), static_cast<std::size_t>(n)}, player.window);
+        player.heard += static_cast<std::size_t>(n);
+        if (player.lost && player.heard > kConversation) {
+            player.lost = false;
+            player.failures = 0;
+            player.first_media = unix_now();
+        }
         player.bytes += static_cast<std::uint64_t>(n);
         if (player.last > 0) player.longest_gap = std::max(player.longest_gap, now - player.last);
         player.last = now;
@@ -125,8 +185,16 @@ struct Load {
             }
             const int n = epoll_wait(epoll, events.data(), events.size(), 20);
             const double now = now_s();
+            if (reconnect)
+                for (std::size_t i = 0; i < opened; ++i)
+                    if (players[i].retry_at > 0 && now >= players[i].retry_at) open(i, host, port);
             for (int k = 0; k < n; ++k) {
                 const auto i = static_cast<std::size_t>(events[static_cast<std::size_t>(k)].data.u64);
+                if (players[i].fd < 0) continue;
+                if (events[static_cast<std::size_t>(k)].events & (EPOLLERR | EPOLLHUP)) {
+                    lose(players[i]);
+                    continue;
+                }
                 if (events[static_cast<std::size_t>(k)].events & EPOLLOUT) on_writable(i);
                 if (events[static_cast<std::size_t>(k)].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP))
                     on_readable(i, now);
@@ -134,16 +202,20 @@ struct Load {
         }
     }
     std::size_t opened = 0;
+    bool reconnect = false;
+    std::uint64_t losses = 0;
+    std::mt19937 random{std::random_device{}()};
 };
 
 }  // namespace
 
 int main(int argc, char** argv) try {
     raise_file_limit();
-    Load load{Options(argc, argv), {}, {}};
+    Load load{.options = Options(argc, argv)};
     const auto& options = load.options;
     load.play = commands_to_play(options.text("host", "127.0.0.1"), options.number("port", 1935),
                                  options.text("path", "live/main"));
+    load.reconnect = options.number("reconnect", 0) != 0;
     load.players.resize(static_cast<std::size_t>(options.number("players", 100)));
     const double warmup = options.number("warmup", 10), seconds = options.number("seconds", 30);
     load.spin(now_s() + warmup, warmup * 0.6 / static_cast<double>(load.players.size()));
@@ -162,14 +234,23 @@ int main(int argc, char** argv) try {
         gaps.push_back(std::max(player.longest_gap, player.last > 0 ? end - player.last : seconds));
         each.push_back(static_cast<double>(player.bytes));
     }
+    std::vector<double> first_media;
+    std::size_t waiting = 0;
+    for (const auto& player : load.players) {
+        if (player.first_media > 0) first_media.push_back(player.first_media);
+        waiting += player.lost;
+    }
     const double most = *std::max_element(gaps.begin(), gaps.end());
     fmt::print(
         "{{\"players\":{},\"alive\":{},\"seconds\":{:.1f},\"bytes\":{},\"gap_p50_s\":{:.3f},\"gap_p99_s\":{:."
         "3f},"
-        "\"gap_max_s\":{:.3f},\"bytes_min\":{:.0f},\"bytes_max\":{:.0f},\"own_cpu_s\":{:.2f}}}\n",
+        "\"gap_max_s\":{:.3f},\"bytes_min\":{:.0f},\"bytes_max\":{:.0f},\"own_cpu_s\":{:.2f},\"losses\":{},"
+        "\"waiting\":{},"
+        "\"first_media\":{{\"count\":{},\"p50\":{:.3f},\"p95\":{:.3f},\"max\":{:.3f}}}}}\n",
         load.players.size(), alive, end - begin, bytes, percentile(gaps, 0.5), percentile(gaps, 0.99), most,
         *std::min_element(each.begin(), each.end()), *std::max_element(each.begin(), each.end()),
-        own_cpu_s() - cpu);
+        own_cpu_s() - cpu, load.losses, waiting, first_media.size(), percentile(first_media, 0.5),
+        percentile(first_media, 0.95), percentile(first_media, 1));
     return alive == load.players.size() ? 0 : 1;
 } catch (const std::exception& error) {
     fmt::print(stderr, "rtmp_load: {}\n", error.what());

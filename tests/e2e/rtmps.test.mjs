@@ -38,14 +38,14 @@ test('RTMPS carries publishers, players and another relay', async (t) => {
   const publisher = new Child(t, 'ffmpeg', ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy', '-f', 'flv', `${at}?key=key-main`]);
   await relay.untilMedia('main', token, { segments: 2 });
 
-  const played = await play(t, `${at}?token=${token}`, 10);
+  const played = await play(t, `${at}?token=${token}`, 5);
   assert.equal(played.code, 0, played.stderr);
-  assert.ok(framesOf(played) >= 245, `${framesOf(played)} frames`);
+  assert.ok(framesOf(played) >= 120, `${framesOf(played)} frames`);
   assert.equal(played.stderr.trim(), '');
 
   const edge = await startRelay(t, [], `[stream.main]\nupstream = ["rtmps://127.0.0.1:${port}?token=${token}"]\nupstream_ca = "${join(dir, 'cert.pem')}"\n`);
   const own = await edge.token('main');
-  await edge.untilMedia('main', own, { segments: 2 });
+  await edge.untilMedia('main', own);
   const stranger = await startRelay(t, [], `[stream.main]\nupstream = ["rtmps://127.0.0.1:${port}?token=${token}"]\n`);
   await pause(3000);
   assert.equal(await stranger.playlist('main', await stranger.token('main')), null, 'a certificate that nobody vouches for is not taken');
@@ -54,9 +54,9 @@ test('RTMPS carries publishers, players and another relay', async (t) => {
   const proxy = await new FaultProxy('127.0.0.1', port).listen();
   t.after(() => proxy.close());
   proxy.limit(1.3e6);
-  const slow = await play(t, `rtmps://127.0.0.1:${proxy.port}/live/main?token=${token}`, 20);
+  const slow = await play(t, `rtmps://127.0.0.1:${proxy.port}/live/main?token=${token}`, 10);
   assert.equal(slow.code, 0, slow.stderr);
-  assert.ok(framesOf(slow) > 100, `${framesOf(slow)} frames`);
+  assert.ok(framesOf(slow) > 50, `${framesOf(slow)} frames`);
   assert.doesNotMatch(slow.stderr, /error|invalid|corrupt/i);
 
   const operator = await relay.operator();
