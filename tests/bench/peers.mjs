@@ -33,6 +33,10 @@ const canConnect = (port) => new Promise((done) => {
   socket.once('error', () => done(false));
 });
 
+const workersOf = (child) => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+  try { return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(child.pid); } catch { return false; }
+}).map(Number);
+
 export async function startNginx(scope, dir, { chunkSize = null } = {}) {
   const port = await freePorts(1);
   const prefix = join(dir, `nginx${chunkSize ?? ''}`);
@@ -45,16 +49,31 @@ rtmp { server { listen ${port}; ${chunkSize ? `chunk_size ${chunkSize};` : ''} a
 `);
   const child = new Child(scope, 'nginx', ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-e', join(prefix, 'logs/error.log')]);
   await until('nginx listens', () => canConnect(port), 10);
-  const workers = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
-    try { return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1] === String(child.pid); } catch { return false; }
-  }).map(Number);
-  await until('nginx has its worker', () => workers().length === 1, 10);
-  pin(workers()[0]);
-  return { name: chunkSize ? `nginx-rtmp, chunk_size ${chunkSize}` : 'nginx-rtmp, defaults', port, pids: workers(), publishUrl: `rtmp://127.0.0.1:${port}/live/main`, path: 'live/main', stop: () => child.stop() };
+  await until('nginx has its worker', () => workersOf(child).length === 1, 10);
+  pin(workersOf(child)[0]);
+  return { name: chunkSize ? `nginx-rtmp, chunk_size ${chunkSize}` : 'nginx-rtmp, defaults', port, pids: workersOf(child), publishUrl: `rtmp://127.0.0.1:${port}/live/main`, path: 'live/main', stop: () => child.stop() };
 }
 
-export async function startOurs(scope, extra = '') {
-  const relay = await startRelay(scope, ['main'], `[limits]\nconnections = 20000\n${extra}`);
+/** nginx as a server of files, from `folder`. */
+export async function startNginxFiles(scope, dir, folder) {
+  const port = await freePorts(1), prefix = join(dir, 'nginx-files');
+  mkdirSync(join(prefix, 'logs'), { recursive: true });
+  writeFileSync(join(prefix, 'nginx.conf'), `worker_processes 1; daemon off; user root; pid ${join(prefix, 'nginx.pid')}; error_log ${join(prefix, 'logs/error.log')} error;
+worker_rlimit_nofile 65535;
+events { worker_connections 16384; }
+http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types { application/vnd.apple.mpegurl m3u8; video/mp4 m4s mp4; }
+  client_body_temp_path ${prefix}/body; proxy_temp_path ${prefix}/proxy; fastcgi_temp_path ${prefix}/f; uwsgi_temp_path ${prefix}/u; scgi_temp_path ${prefix}/s;
+  server { listen ${port} backlog=4096; root ${folder}; } }
+`);
+  const child = new Child(scope, 'nginx', ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-e', join(prefix, 'logs/error.log')]);
+  await until('nginx listens', () => canConnect(port), 10);
+  await until('nginx has its worker', () => workersOf(child).length === 1, 10);
+  pin(workersOf(child)[0]);
+  return { name: 'nginx, files in tmpfs', httpPort: port, pids: workersOf(child), stop: () => child.stop() };
+}
+
+export async function startOurs(scope, extra = '', limits = '') {
+  const relay = await startRelay(scope, ['main'], `[limits]\nconnections = 20000\n${limits}${extra}`);
   const token = await relay.token('main', 'bench');
   pin(relay.child.pid);
   return { name: 'tongke-relay', port: relay.rtmpPort, httpPort: relay.httpPort, pids: [relay.child.pid], publishUrl: relay.publishUrl('main'), path: `live/main?token=${token}`, token, relay, stop: () => relay.child.stop() };

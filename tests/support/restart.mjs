@@ -24,7 +24,7 @@ export function keepPublishing(test, url, file) {
 export async function startCache(test, dir, target) {
   const port = await freePorts(1), prefix = join(dir, 'nginx-cache');
   mkdirSync(join(prefix, 'logs'), { recursive: true });
-  writeFileSync(join(prefix, 'nginx.conf'), `worker_processes 1; daemon off; pid ${prefix}/nginx.pid; error_log ${prefix}/logs/error.log crit;
+  writeFileSync(join(prefix, 'nginx.conf'), `user root; worker_processes 1; daemon off; pid ${prefix}/nginx.pid; error_log ${prefix}/logs/error.log crit;
 worker_rlimit_nofile 65535;
 events { worker_connections 8192; }
 http { access_log off; client_body_temp_path ${prefix}/body; proxy_temp_path ${prefix}/temp; fastcgi_temp_path ${prefix}/f; uwsgi_temp_path ${prefix}/u; scgi_temp_path ${prefix}/s;
