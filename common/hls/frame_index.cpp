@@ -15,6 +15,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kBoxHeader = 8 + kBox.size() + 1;
 // Far above ten seconds of any lesson.
 constexpr std::uint64_t kMaxFrames = 100'000;
+// Numbers and times fit in a double (CONTRACT.md 4).
+constexpr std::int64_t kLimit = std::int64_t{1} << 53;
 
 enum Flag : std::uint8_t { audio = 1, keyframe = 2, opens = 4, aside = 8 };
 
@@ -75,7 +77,9 @@ std::optional<FrameIndex> read_body(ByteView body) {
     for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
         before = get_frame(in, before);
         const bool in_order = index.frames.empty() || before.number > index.frames.back().number;
-        if (!in_order) return std::nullopt;
+        const bool in_range =
+            before.number >= 0 && before.number < kLimit && before.dts_ms > -kLimit && before.dts_ms < kLimit;
+        if (!in_order || !in_range) return std::nullopt;
         index.frames.push_back(before);
     }
     return in.ok() ? std::optional{std::move(index)} : std::nullopt;

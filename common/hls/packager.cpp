@@ -62,7 +62,8 @@ Packager::Packager(Sink sink, std::vector<Container> containers) : sink_(std::mo
 
 void Packager::on_frame(const SharedFrame& frame) {
     if (!frame || !frame->track || !frame->payload) return;
-    if (frame->after_hole) forget_open();
+    // Frames that a segment could not hold leave a gap in their numbers too, and are not missed here.
+    if (frame->after_hole && is_video(*frame) && frame->keyframe) forget_open();
     if (frame->opens_segment) open_segment(*frame);
     if (!open_) return;
     if (closing_ && late_audio_is_over(*frame)) close_closing();

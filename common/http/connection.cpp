@@ -139,7 +139,9 @@ class StreamConnection final : public Connection,
             problem(503, kRefusalNames[static_cast<std::size_t>(*welcome.refusal)], "服务器正忙，请稍后重试");
         busy.with("Retry-After", std::to_string(welcome.retry_after_s));
         co_await send(nobody, std::move(busy), false);
-        co_await io_.linger(kLinger, kMostLingering);
+        // A flood of them may not take the places of those who are served.
+        const bool room = state_.connections < limits().connections / 2;
+        if (room) co_await io_.linger(kLinger, kMostLingering);
     }
 
     Task<bool> shake_hands() {

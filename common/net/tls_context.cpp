@@ -42,6 +42,12 @@ Result<std::shared_ptr<boost::asio::ssl::context>> load_tls_context(const std::s
     return context;
 }
 
+Error check_ca_file(const std::string& path) {
+    Error error;
+    boost::asio::ssl::context(boost::asio::ssl::context::tls_client).load_verify_file(path, error);
+    return error;
+}
+
 TlsFaults check_tls_files(const std::string& certificate, const std::string& private_key) {
     boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
     TlsFaults faults;

@@ -1,5 +1,5 @@
 // Carries out what HlsPull decides: requests over common/http, one timer.
-// On the node's I/O thread; stop() calls back once no request is left.
+// On one thread of the owner's; stop() calls back once no request is left.
 #pragma once
 #include <functional>
 #include <memory>

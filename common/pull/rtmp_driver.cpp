@@ -7,6 +7,7 @@
 
 #include "common/async/task_group.hpp"
 #include "common/async/with_deadline.hpp"
+#include "common/log/log.hpp"
 #include "common/net/ip_address.hpp"
 #include "common/net/tcp.hpp"
 
@@ -55,7 +56,10 @@ class RtmpDriver final : public Driver {
         if (ca_file.empty()) {
             tls_.set_default_verify_paths();
         } else {
-            tls_.load_verify_file(ca_file);
+            // Without it no certificate is taken, and that is told like any other.
+            Error error;
+            tls_.load_verify_file(ca_file, error);
+            if (error) log::error("upstream", "{}: {}", ca_file, error.message());
         }
     }
 

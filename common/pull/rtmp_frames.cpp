@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 // Whatever a relay says: what is buffered does not last for ever.
 constexpr Milliseconds kLongestWindow{10'000};
+// Frames: some minutes. Runs that begin a second apart differ by more (CONTRACT.md 4).
+constexpr std::int64_t kFarBack = 100'000;
 
 }  // namespace
 
@@ -26,7 +28,10 @@ void RtmpPull::on(Link& link, rtmp::PlayStarted& event, SteadyTime now) {
     failures_ = 0;
     window_ = 0ms;  // it tells its own
     link.playing = true;
-    if (last_frame_ && !event.resumed && event.first_frame.value_or(*last_frame_ + 1) <= *last_frame_)
+    // A relay that is a little behind the one before gives again what is held; another run's numbers are far
+    // off.
+    if (last_frame_ && !event.resumed &&
+        event.first_frame.value_or(*last_frame_ + 1) <= *last_frame_ - kFarBack)
         forget_numbers();
     const auto expected = last_frame_ ? *last_frame_ + 1 : 0;
     link.next_frame = event.first_frame.value_or(expected);

@@ -19,7 +19,11 @@ constexpr Milliseconds kNoticed{500};
 }  // namespace
 
 RtmpPull::RtmpPull(RtmpPullConfig config, PullSink& sink, FrameSink& frames)
-    : config_(std::move(config)), sink_(sink), frames_(frames), jitter_(config_.seed) {}
+    : config_(std::move(config)),
+      sink_(sink),
+      frames_(frames),
+      jitter_(config_.seed),
+      last_frame_(config_.continue_after) {}
 
 RtmpPull::~RtmpPull() = default;
 

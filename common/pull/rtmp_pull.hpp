@@ -38,6 +38,7 @@ struct RtmpPullConfig {
     std::string stream;
     PullToken token;
     std::uint64_t seed = 1;
+    std::optional<std::int64_t> continue_after;  // the frame that is held already, whatever brought it
 };
 
 /// Who takes the frames: in order of their numbers, none twice, with the relay's numbers, times and marks.

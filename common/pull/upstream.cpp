@@ -67,13 +67,14 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
         const auto seed = std::random_device{}();
         const bool rtmp = is_rtmp(group.front());
         if (rtmp) {
-            RtmpPullConfig pull{group, config.stream, config.token, seed};
+            RtmpPullConfig pull{group, config.stream, config.token, seed,
+                                config.held_frame ? config.held_frame() : std::nullopt};
             segments.emplace(*this);
             FrameSink& frames = config.frames ? static_cast<FrameSink&>(*this) : *segments;
             driver = make_rtmp_driver(io, clock, std::move(pull), config.ca_file, *this, frames);
         } else {
             HlsPullConfig pull{group, config.stream, anew.value_or(config.start_back_seconds),
-                               continuity.last_relay_msn(), seed};
+                               open_msn ? open_msn : continuity.last_relay_msn(), seed};
             pull.skip_backlog = anew.has_value();
             driver = make_hls_driver(io, clock, std::move(pull), config.ca_file, config.token, *this);
         }
@@ -126,6 +127,7 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
     }
 
     void pulled(hls::SharedSegment segment, const SegmentArrival& arrival) override {
+        open_msn.reset();
         auto outcome = continuity.pass(std::move(segment));
         if (!running || !outcome.segment) return;
         line_back(clock.now());  // after a change of transport nobody else says so
@@ -146,9 +148,15 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
         if (!running) return;
         line_back(clock.now());
         status.state = UpstreamState::running;
+        // The segment that is under way is fetched again after a change to HLS: of it the frames are taken
+        // that are new.
+        if (frame->opens_segment) open_msn = frame->opens_segment->msn - 1;
         config.frames->frame(frame);
     }
-    void numbers_begin_anew() override { config.frames->numbers_begin_anew(); }
+    void numbers_begin_anew() override {
+        open_msn.reset();
+        config.frames->numbers_begin_anew();
+    }
 
     void relay_answered(SteadyTime when, std::int64_t end_pdt_ms) override {
         if (running) sink.on_relay_answer(when, end_pdt_ms);
@@ -194,6 +202,7 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
     std::optional<double> anew;  // until the first segment of this start
     Continuity continuity;
     std::optional<RtmpSegments> segments;
+    std::optional<std::int64_t> open_msn;  // before the segment that came last over RTMP
     std::unique_ptr<Driver> driver;
     async::Timer change;
     bool running = false;

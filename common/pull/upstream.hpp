@@ -50,7 +50,10 @@ struct UpstreamConfig {
     PullToken token;
     std::optional<UpstreamProgress> progress;  // from disk
     /// Over RTMP frames go here as they come, and no segments are made of them. It outlives the Upstream.
+    /// After a change of transport some may come a second time.
     FrameSink* frames = nullptr;
+    /// The newest frame that is held, whatever brought it: where a pull over RTMP goes on. May be empty.
+    std::function<std::optional<std::int64_t>()> held_frame;
 };
 
 /// How a segment came.

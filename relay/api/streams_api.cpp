@@ -51,17 +51,19 @@ void list_subscribers(ControlState& state, const http::Request& request, const h
     const auto* account = state.signed_in(request, reply);
     if (account == nullptr || !state.allow(may_see_streams(account->role), *account, request, reply)) return;
     const std::string name{request.capture("stream")};
-    with_streams(state, [reply, name, &state](const Streams& streams) {
+    with_streams(state, [reply, name, &hooks = state.hooks](const Streams& streams) {
         const bool known =
             std::any_of(streams.begin(), streams.end(), [&](const auto& s) { return s.name == name; });
         if (!known) return reply(no_such_stream());
-        const auto answer = [reply](std::vector<SubscriberInfo> found) {
-            std::sort(found.begin(), found.end(),
-                      [](const auto& a, const auto& b) { return a.unsent_bytes > b.unsent_bytes; });
-            reply(http::json_response(subscribers_json(found)));
-        };
-        if (!state.hooks.subscribers) return answer({});
-        state.hooks.subscribers(name, answer);
+        if (!hooks.subscribers) return reply(http::json_response(subscribers_json({})));
+        // Not on a worker that carries media: there may be thousands.
+        hooks.subscribers(name, [reply, post = hooks.post](std::vector<SubscriberInfo> found) {
+            post([reply, found = std::move(found)]() mutable {
+                std::sort(found.begin(), found.end(),
+                          [](const auto& a, const auto& b) { return a.unsent_bytes > b.unsent_bytes; });
+                reply(http::json_response(subscribers_json(found)));
+            });
+        });
     });
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/http/client.hpp"
+#include "common/net/tls_files.hpp"
 #include "common/rtmp/url.hpp"
 #include "relay/slate/slate_maker.hpp"
 
@@ -58,7 +59,9 @@ void read_upstream(config::Section& section, StreamConfig& out) {
     section.read("upstream_token_file", out.upstream_token_file);
     section.read("upstream_ca", out.upstream_ca);
     program::check_readable(section, "upstream_token_file", out.upstream_token_file);
-    program::check_readable(section, "upstream_ca", out.upstream_ca);
+    if (program::check_readable(section, "upstream_ca", out.upstream_ca) && !out.upstream_ca.empty())
+        if (const auto fault = net::check_ca_file(out.upstream_ca))
+            section.problem("upstream_ca", "the certificates cannot be used: " + fault.message());
     for (const auto& text : addresses) {
         if (auto address = upstream_address(text))
             out.upstream.push_back(std::move(*address));

@@ -131,12 +131,15 @@ void Relay::State::start_feeds() {
 }
 
 void Relay::State::stop_feeds() {
-    for (const auto& [home, feed] : feeds) {
-        std::promise<void> stopped;
-        workers.run_on(home, [&] { feed->stop([&] { stopped.set_value(); }); });
-        stopped.get_future().wait();
+    std::vector<std::promise<void>> stopped(feeds.size());
+    for (std::size_t i = 0; i < feeds.size(); ++i)
+        workers.run_on(feeds[i].first, [&feed = *feeds[i].second, &done = stopped[i]] {
+            feed.stop([&done] { done.set_value(); });
+        });
+    for (std::size_t i = 0; i < feeds.size(); ++i) {
+        stopped[i].get_future().wait();
         // What it posted on its way out has run.
-        workers.run_on(home, [] {});
+        workers.run_on(feeds[i].first, [] {});
     }
     feeds.clear();
 }

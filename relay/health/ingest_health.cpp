@@ -81,7 +81,10 @@ struct IngestHealth::State {
 };
 
 void IngestHealth::State::Watched::on_source_frame(const SharedFrame& frame) {
-    if (!has_room()) return state.left_out.Increment();
+    if (!has_room()) {
+        hand_over(frame->arrival);
+        return state.left_out.Increment();
+    }
     ++waiting;
     bytes_waiting += frame->payload->size();
     gathered.push_back(frame);

@@ -19,8 +19,6 @@ constexpr Milliseconds kAcceptRetry{100};
 // However few they are, players need a moment to connect elsewhere.
 constexpr Milliseconds kShortestDrain{500};
 constexpr Milliseconds kDrainRoom{500};
-// A TLS handshake costs about as much as sending a second of a lesson: media goes first (TRAPS.md 1.2).
-constexpr double kTlsShare = 0.2;
 
 /// One listening socket; on worker 0.
 struct Door {
@@ -227,12 +225,12 @@ void MediaServer::State::stop_accepting() {
 
 void MediaServer::drain() {
     auto& s = *state_;
-    if (s.doors.empty()) return;
+    if (s.sets.empty()) return;
     s.stop_accepting();
     const auto within =
         std::max(reconnect_window(s.connections, s.options.limits.accepts_per_second), kShortestDrain);
     auto& workers = s.hub.workers();
-    for (std::size_t i = 0; i < workers.size(); ++i)
+    for (std::size_t i = 0; i < s.sets.size(); ++i)
         workers.run_on(i, [&] { s.sets[i]->ask_to_reconnect(within); });
     log::info("rtmp", "players are asked to play from elsewhere within {} ms", within.count());
     s.leaving.wait(within + kDrainRoom);
@@ -243,7 +241,8 @@ void MediaServer::stop() {
     if (s.doors.empty()) return;
     auto& workers = s.hub.workers();
     s.stop_accepting();
-    for (std::size_t i = 0; i < workers.size(); ++i) {
+    // None where a door could not be opened.
+    for (std::size_t i = 0; i < s.sets.size(); ++i) {
         std::promise<void> ended;
         workers.run_on(i, [&] { s.sets[i]->stop([&] { ended.set_value(); }); });
         ended.get_future().wait();

@@ -15,6 +15,10 @@
 
 namespace tongke::relay {
 
+/// Of accepts_per_second, for RTMPS: a handshake costs about as much as sending a second of a lesson, and
+/// media goes first (TRAPS.md 1.2).
+inline constexpr double kTlsShare = 0.2;
+
 struct MediaLimits {
     std::size_t connections = 8192;         // above: the oldest without a role goes, else the new one
     std::uint64_t unsent_bytes = 8u << 20;  // of the log per player; above: to the newest keyframe

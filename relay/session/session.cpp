@@ -64,7 +64,8 @@ async::Task<> Session::run([[maybe_unused]] std::shared_ptr<Session> self) {
 
 void Session::read_available() {
     auto& buffer = read_buffer();
-    for (std::size_t total = 0; total < kReadPerTurn && channel_.socket().is_open();) {
+    std::size_t total = 0;
+    while (total < kReadPerTurn && channel_.socket().is_open()) {
         Error error;
         const auto count = channel_.read_some(buffer, error);
         if (error == asio::error::would_block) break;
@@ -79,7 +80,8 @@ void Session::read_available() {
         if (!ended()) bound_answers();
     }
     if (!ended()) pump();
-    if (channel_.holds_input())
+    // What has been decrypted already makes the socket readable no more.
+    if (total >= kReadPerTurn && channel_.socket().is_open() && channel_.holds_input())
         context_.hub.workers().post(context_.worker, [self = shared_from_this()] { self->read_available(); });
 }
 
@@ -332,7 +334,8 @@ std::optional<SubscriberInfo> Session::subscriber(std::string_view stream) {
 }
 
 void Session::tell_reconnect_window() {
-    const auto window = reconnect_window(context_.connections, context_.limits.accepts_per_second);
+    const auto rate = context_.limits.accepts_per_second * (channel_.is_tls() ? kTlsShare : 1);
+    const auto window = reconnect_window(context_.connections, rate);
     const auto change = window > told_window_ ? window - told_window_ : told_window_ - window;
     if (!rtmp_.can_reconnect() || change < kWindowStep) return;
     told_window_ = window;

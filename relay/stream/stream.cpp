@@ -175,16 +175,19 @@ void Stream::State::publish(const SharedFrame& frame) {
     auto written = writer.append(*frame, setup);
     const auto now = parts.clock.now();
     const bool due = batch.add({std::move(written.entry), std::move(written.block), frame}, now);
-    if (!std::exchange(live, true)) return set_live(true);
+    if (!std::exchange(live, true)) return deliver(true);
     if (due) deliver();
 }
 
-/// What was gathered goes to every view.
-void Stream::State::deliver() {
+/// What was gathered goes to every view, in one post: who joins sees both what is there and that it is live.
+void Stream::State::deliver(bool goes_live) {
     const auto gathered = batch.take(parts.clock.now());
     if (!gathered) return;
     for (auto* view : parts.views)
-        parts.workers.post(view->worker(), [view, gathered] { view->append(*gathered); });
+        parts.workers.post(view->worker(), [view, gathered, goes_live] {
+            view->append(*gathered);
+            if (goes_live) view->set_live(true);
+        });
 }
 
 void Stream::State::count(const Frame& frame, bool repaired) {

@@ -1,6 +1,6 @@
 // One stream by name, on its home worker: takes publishers and their frames,
 // repairs the timeline, numbers frames, opens segments, writes the log and
-// posts each frame once to every worker's view (DESIGN.md 2.1, 3). It outlives
+// posts them in batches to every worker's view (DESIGN.md 2.1, 3). It outlives
 // its publishers: a lost one is waited for grace_seconds, and what it leaves is
 // filled (TRAPS.md 1.1; filler.hpp).
 // Owned by the StreamHub. Except where said, call on the home worker only.
@@ -67,6 +67,8 @@ class Stream : async::LiveCount<Stream> {
     void pull_connected(bool connected);
     /// With the number, time and mark that it has there; one that is not above the last is left out.
     void append_pulled(const SharedFrame& frame);
+    /// The last of them.
+    std::optional<std::int64_t> pulled_frame() const;
     /// The next frame's number says nothing of those before: readers are sent away, to come back.
     void begin_anew();
 

@@ -40,7 +40,7 @@ struct Stream::State {
     void note_loss();
     bool grace_over(SteadyTime now) const;
     void publish(const SharedFrame& frame);
-    void deliver();
+    void deliver(bool goes_live = false);
     void count(const Frame& frame, bool repaired);
     void note(const SharedFrame& frame);
     void other_source();

@@ -54,6 +54,8 @@ class StreamState {
     std::int64_t first_frame(std::int64_t unix_ms);
     std::int64_t take_frame();
     std::int64_t take_msn();
+    /// None above this has been handed out or followed, also in earlier lives.
+    std::int64_t reserved_msn() const { return reserved_.msn; }
     /// Numbers that another relay gave: what is handed out later is above them.
     void follow(std::int64_t frame, std::optional<std::int64_t> msn);
     void set_target_duration(int seconds);

@@ -13,11 +13,16 @@ namespace {
 // Readers here want something to begin with (pull::UpstreamConfig).
 constexpr double kStartBack = 8;
 
-/// Its first line, without blanks; "" where it cannot be read.
+/// Its first word; "" where it cannot be read.
 std::string read_token(const std::string& path) {
     std::string token;
     std::ifstream(path) >> token;
     return token;
+}
+
+/// Port 80 is not a part of port 8080.
+bool belongs_to(std::string_view url, std::string_view address) {
+    return url.starts_with(address) && (url.size() == address.size() || url[address.size()] == '/');
 }
 
 std::string without_scheme(const std::string& url) {
@@ -50,12 +55,13 @@ struct UpstreamFeed::State final : pull::UpstreamSink, pull::FrameSink {
         config.ca_file = options.ca_file;
         config.token = [this](std::string_view url) { return token(url); };
         config.frames = this;
+        config.held_frame = [this] { return stream.pulled_frame(); };
         upstream.emplace(home, clock, std::move(config), *this);
     }
 
     std::string token(std::string_view url) const {
         for (const auto& address : options.addresses)
-            if (url.starts_with(address.url) && !address.token.empty()) return address.token;
+            if (belongs_to(url, address.url) && !address.token.empty()) return address.token;
         return options.token_file.empty() ? std::string() : read_token(options.token_file);
     }
 
@@ -94,7 +100,7 @@ struct UpstreamFeed::State final : pull::UpstreamSink, pull::FrameSink {
         lost[static_cast<std::size_t>(reason)]->Increment();
         note_lost();
     }
-    void on_back(SteadyTime) override {}
+    void on_back(SteadyTime) override { stream.pull_connected(true); }
     void on_progress(const pull::UpstreamProgress&) override {}
 
     void count_bytes() {

@@ -77,3 +77,31 @@ for (const transport of ['rtmp', 'http']) {
     await until('the operator is not told of a lost line any more', async () => (await operator.json('/api/v1/streams/main')).body.advisories.length === 0, 10);
   });
 }
+
+// Both lines by turns, as [stream] upstream names them: each takes over where the other left off.
+test('a change of transport loses no frame and gives none twice', { skip: !process.env.TONGKE_FULL && 'with TONGKE_FULL=1' }, async (t) => {
+  const origin = await startRelay(t), token = await origin.token('main', 'province');
+  publish(t, 'ffmpeg -c copy', origin.publishUrl('main'), await makeFile(t, join(origin.dir, 'lesson.mp4'), 60));
+  await origin.untilMedia('main', token, { segments: 3 });
+  const rtmp = await new FaultProxy('127.0.0.1', origin.rtmpPort).listen(), http = await new FaultProxy('127.0.0.1', origin.httpPort).listen();
+  t.after(() => Promise.all([rtmp.close(), http.close()]));
+  const edge = await startRelay(t, [], `[stream.main]\nupstream = ["rtmp://127.0.0.1:${rtmp.port}?token=${token}", "http://127.0.0.1:${http.port}?token=${token}"]\n`);
+  const own = await edge.token('main', 'county'), operator = await edge.operator();
+  watchPlaylist(t, 'main at the edge', `${edge.http}/hls/main/live.m3u8`, await edge.token('main', 'watch'));
+  await edge.untilMedia('main', own, { segments: 2 });
+  const recorded = record(t, edge, own, 50);
+  recorded.catch(() => {});
+  const from = (client) => until(`the edge pulls by ${client}`, async () => (await operator.json('/api/v1/streams/main')).body.publisher?.client === `tongke-relay (${client})`, 20);
+  await from('rtmp');
+  rtmp.hold();
+  await from('hls');
+  await pause(6000);
+  rtmp.release();
+  http.hold();
+  await from('rtmp');
+  await pause(8000);
+  const frames = await recorded;
+  frames.forEach((frame, i) => assert.equal(frame.number, frames[0].number + i, 'numbers step by one'));
+  t.diagnostic(`${frames.length} frames over two changes of transport, none missing, none twice`);
+  assert.ok(frames.length > 72 * 35);
+});

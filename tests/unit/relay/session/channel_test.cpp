@@ -162,6 +162,26 @@ TEST_CASE("a slow peer gets exactly what was taken, also where the caller change
     CHECK(wrong == 0);
 }
 
+TEST_CASE("half a record is not input: nothing is to be read before the rest comes") {
+    Line line(true);
+    std::optional<TlsClient> client;
+    std::thread shaking([&] {
+        client.emplace(line.peer);
+        asio::write(client->stream, asio::buffer("hello", 5));
+    });
+    line.read_until([](const Bytes& bytes) { return bytes.size() >= 5; });
+    shaking.join();
+    const std::array<std::uint8_t, 9> half{0x17, 3, 3, 1, 0, 1, 2, 3, 4};  // of 256 bytes
+    asio::write(line.peer, asio::buffer(half));
+    line.wait_for(POLLIN);
+    std::array<std::uint8_t, 16> part{};
+    Error error;
+    CHECK(line.channel->read_some(part, error) == 0);
+    CHECK(error == asio::error::would_block);
+    line.channel->read_some(part, error);
+    CHECK(error == asio::error::would_block);
+}
+
 TEST_CASE("an error of one connection is not another's") {
     Line broken(true), line(true);
     std::optional<TlsClient> client;

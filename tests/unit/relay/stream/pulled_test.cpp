@@ -35,6 +35,7 @@ struct Edge {
         stream().pull_connected(true);
     }
     ~Edge() {
+        if (gone) return;
         view().detach(reader);
         view().detach(frames);
         run();
@@ -86,6 +87,7 @@ struct Edge {
     std::int64_t number = 446'655'443'322'112, msn = 500, dts_ms = 3'600'000;
     std::string run_id = "a1";
     bool hole = false;
+    bool gone = false;  // with what read it
 };
 
 }  // namespace
@@ -207,6 +209,42 @@ TEST_CASE("an origin without its state: numbers of segments are lifted, those of
     CHECK(e.frames.all[170]->opens_segment->msn == 504);
     CHECK(e.stream().info().last_frame == 5059);
     CHECK(e.view().log().position_after(5010));
+}
+
+TEST_CASE("an origin that lost its state while this relay was down: numbers of segments do not fall") {
+    test::TemporaryDir dir;
+    {
+        Edge e(dir.path());
+        e.msn = 5000;
+        e.play(120);
+        e.hub.stop();
+        e.gone = true;
+    }
+    Edge e(dir.path());
+    e.number += 100'000;
+    e.msn = 3;
+    e.play(60);
+    CHECK(e.frames.all[0]->opens_segment->msn > 5002);
+    CHECK(e.frames.all[0]->opens_segment->discontinuity);
+    CHECK(e.frames.all[50]->opens_segment->msn == e.frames.all[0]->opens_segment->msn + 1);
+}
+
+TEST_CASE("what no relay can mean is left out") {
+    test::TemporaryDir dir;
+    Edge e(dir.path());
+    e.play(10);
+    for (const auto number : {std::int64_t{1} << 60, std::int64_t{-1}, INT64_MAX - 1}) {
+        const auto real = std::exchange(e.number, number);
+        e.picture(true, false);
+        e.number = real;
+    }
+    const auto real = std::exchange(e.msn, INT64_MAX - 1);
+    const auto number = e.number;
+    e.picture(true, true);
+    e.msn = real;
+    e.number = number;
+    e.play(10);
+    CHECK(e.numbers() == range(446'655'443'322'112, 446'655'443'322'112 + 19));
 }
 
 TEST_CASE("an origin whose time begins anew does not hold the log for ever") {
