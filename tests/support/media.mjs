@@ -22,7 +22,7 @@ export function publish(test, kind, url, file) {
 
 /** A file with a keyframe every 2 s, for -c copy and for payload comparison. */
 export async function makeFile(test, path, seconds = 20) {
-  const made = await run(test, 'ffmpeg', [...kQuiet, '-y', ...kSource.filter((word) => word !== '-re'), '-t', String(seconds), ...kH264, '-bf', '2', '-g', '50', ...kAac, path]);
+  const made = await run(test, 'ffmpeg', [...kQuiet, '-y', ...kSource.filter((word) => word !== '-re'), '-t', String(seconds), ...kH264, '-bf', '2', '-g', '50', ...kAac, path], { timeoutSeconds: 120 + seconds });
   if (made.code !== 0) throw new Error(made.stderr);
   return path;
 }
