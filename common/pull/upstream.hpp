@@ -5,9 +5,9 @@
 // its owner's; every call and every call of the sink is there.
 //
 // Guarantees: segments come in order of msn and never twice; a hole appears only
-// when the relay no longer holds what was missed, or between two starts over RTMP:
-// each joins at the newest keyframe (a cut within one resumes). It is then a
-// discontinuity.
+// when the relay no longer holds what was missed, or between two starts over RTMP
+// without held_frame: each joins at the newest keyframe (a cut within one resumes).
+// It is then a discontinuity.
 // Where a byte is due and none came for 1 s a second connection is opened, and
 // again each second with jitter (TRAPS.md 5: TCP's own back-off takes longer).
 #pragma once

@@ -2,7 +2,8 @@
 // asks for rights, and then is a publisher or a player until it ends with a
 // reason (CONTRACT.md §4). Kept alive by its coroutine, which the worker's
 // SessionSet owns; everything runs on that worker. Reads go into one buffer per
-// thread and writes come from the stream's log, so a player holds no buffer.
+// thread and writes come from the stream's log, so a player holds no buffer
+// (under TLS what its socket did not take of the last 64 KB).
 #pragma once
 #include <atomic>
 #include <memory>

@@ -27,7 +27,7 @@ struct UpstreamAddress {
 
 struct UpstreamFeedOptions {
     std::vector<UpstreamAddress> addresses;  // in order of preference
-    std::string token_file;                  // read again before each connection, so that it may be renewed
+    std::string token_file;                  // read again for each connection and request, so that it may be renewed
     std::string ca_file;                     // PEM; "" = the system's
 };
 
