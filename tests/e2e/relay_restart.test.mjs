@@ -33,9 +33,12 @@ test(`${kReaders} readers over RTMP and ${kReaders} over HLS outlive kill -9 of 
   t.diagnostic(`HLS through a cache: ${firstMedia(hls)}; MEDIA-SEQUENCE fell ${hls.fell} times`);
   for (const result of [rtmp, hls]) {
     assert.equal(result.waiting, 0);
-    assert.equal(result.first_media.count, kReaders);
+    assert.ok(result.first_media.count > 0);
     assert.ok(result.first_media.max < 5, `the last had media after ${result.first_media.max} s`);
   }
+  assert.equal(rtmp.first_media.count, kReaders);
+  // Behind the cache some have not noticed: it was away between two of their questions.
+  assert.ok(hls.segments >= 4 * kReaders, `${hls.segments} segments`);
   assert.equal(hls.fell, 0);
   assert.equal(hls.errors, 0);
 
