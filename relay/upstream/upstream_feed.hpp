@@ -27,8 +27,8 @@ struct UpstreamAddress {
 
 struct UpstreamFeedOptions {
     std::vector<UpstreamAddress> addresses;  // in order of preference
-    std::string token_file;                  // read again for each connection and request, so that it may be renewed
-    std::string ca_file;                     // PEM; "" = the system's
+    std::string token_file;  // read again for each connection and request, so that it may be renewed
+    std::string ca_file;     // PEM; "" = the system's
 };
 
 class UpstreamFeed {
