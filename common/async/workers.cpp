@@ -1,7 +1,9 @@
 #include "common/async/workers.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <future>
 #include <optional>
@@ -15,6 +17,14 @@ thread_local const Workers* current_pool = nullptr;
 thread_local std::size_t current_index = Workers::kNone;
 
 }  // namespace
+
+std::size_t permitted_cores() {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    if (::sched_getaffinity(0, sizeof cores, &cores) != 0)
+        return std::max(1u, std::thread::hardware_concurrency());
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
 
 struct Workers::Worker {
     boost::asio::io_context context{1};

@@ -15,6 +15,9 @@ class io_context;
 
 namespace tongke::async {
 
+/// How many cores the process may run on (CPUAffinity of its unit, cpuset of its container), at least one.
+std::size_t permitted_cores();
+
 class Workers {
   public:
     static constexpr std::size_t kNone = static_cast<std::size_t>(-1);

@@ -43,7 +43,7 @@ std::shared_ptr<const InitSection> make_init(Container container, const av::Trac
         return nullptr;
     }
     init->name = init_name(run, *data);
-    init->data = share(std::move(*data));
+    init->data = share_blob(std::move(*data));
     return init;
 }
 
@@ -282,8 +282,8 @@ std::size_t Packager::say_parameters(std::vector<av::Sample>& samples, Bytes& by
     return added;
 }
 
-Result<SharedBytes> Packager::mux(Container container, std::int64_t msn,
-                                  const std::vector<av::Sample>& samples, const FrameIndex& index) {
+Result<SharedBlob> Packager::mux(Container container, std::int64_t msn,
+                                 const std::vector<av::Sample>& samples, const FrameIndex& index) {
     auto data = container == Container::ts
                     ? ts_.mux(tracks_, samples)
                     : av::mux_fragment(tracks_, static_cast<std::uint32_t>(msn), samples);
@@ -292,7 +292,7 @@ Result<SharedBytes> Packager::mux(Container container, std::int64_t msn,
         const auto box = write_frame_index(index);
         data->insert(data->end(), box.begin(), box.end());
     }
-    return share(std::move(*data));
+    return share_blob(std::move(*data));
 }
 
 std::vector<av::Sample> Packager::samples_of(const Open& segment, std::int64_t end_ms, FrameIndex& index) {

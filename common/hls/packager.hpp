@@ -64,8 +64,8 @@ class Packager {
     void deliver(Open segment, std::optional<std::int64_t> end_ms);
     bool take_tracks(const Open& segment);
     std::size_t say_parameters(std::vector<av::Sample>& samples, Bytes& bytes) const;
-    Result<SharedBytes> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples,
-                            const FrameIndex& index);
+    Result<SharedBlob> mux(Container container, std::int64_t msn, const std::vector<av::Sample>& samples,
+                           const FrameIndex& index);
     std::vector<av::Sample> samples_of(const Open& segment, std::int64_t end_ms, FrameIndex& index);
     void leave_out(const SharedFrame& frame);
     void release(std::shared_ptr<Segment> segment);

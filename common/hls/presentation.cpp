@@ -124,7 +124,7 @@ void Presentation::render() {
     head.hold_back = hold_back_seconds();
     const std::vector<ListedSegment> window(listed_.begin(), listed_.end());
     live_ = write_media_playlist(head, window);
-    live_bytes_ = share({live_.bare().begin(), live_.bare().end()});
+    live_bytes_ = share_blob(live_.bare());
 
     VariantLine variant{.uri = "live.m3u8"};
     std::int64_t bytes = 0, duration_us = 0;
@@ -145,7 +145,7 @@ void Presentation::render() {
         variant.height = newest->init->height;
     }
     index_ = write_multivariant_playlist(variant);
-    index_bytes_ = share({index_.bare().begin(), index_.bare().end()});
+    index_bytes_ = share_blob(index_.bare());
 }
 
 double Presentation::hold_back_seconds() const {
@@ -240,7 +240,7 @@ void Presentation::release_waiting() {
     for (auto& waiting : std::exchange(waiting_, {})) waiting.reply(no_playlist_yet());
 }
 
-http::Response Presentation::playlist(const PlaylistText& text, const SharedBytes& bare,
+http::Response Presentation::playlist(const PlaylistText& text, const SharedBlob& bare,
                                       const Delivery& delivery) const {
     http::Response response;
     response.with("Content-Type", "application/vnd.apple.mpegurl");

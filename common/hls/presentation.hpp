@@ -105,8 +105,7 @@ class Presentation {
     void answer_live(const http::Request& request, const Delivery& delivery, SteadyTime now,
                      http::Reply reply);
     void wait_for(std::int64_t msn, const Delivery& delivery, SteadyTime now, http::Reply reply);
-    http::Response playlist(const PlaylistText& text, const SharedBytes& bare,
-                            const Delivery& delivery) const;
+    http::Response playlist(const PlaylistText& text, const SharedBlob& bare, const Delivery& delivery) const;
     http::Response media(std::string_view path, const Delivery& delivery) const;
     std::int64_t first_sequence(const Segment& first) const;
     void restart_window(SteadyTime now);
@@ -129,7 +128,7 @@ class Presentation {
     std::int64_t longest_listed_us_ = 0;  // longest playlist so far
     std::int64_t peak_bps_ = 0;
     PlaylistText live_, index_;
-    SharedBytes live_bytes_, index_bytes_;
+    SharedBlob live_bytes_, index_bytes_;
     std::vector<Waiting> waiting_;
     std::uint64_t refused_segments_ = 0;
 };

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/base/bytes.hpp"
+#include "common/base/blob.hpp"
 
 namespace tongke::hls {
 
@@ -22,7 +22,7 @@ constexpr std::string_view extension(Container container) {
 /// changed. In fMP4 it has bytes of its own, the EXT-X-MAP; in TS each segment begins with them.
 struct InitSection {
     std::string name;    // relative to the playlist: RUN/init-HASH.mp4, 8 hex digits of its bytes; "" in TS
-    SharedBytes data;    // null in TS
+    SharedBlob data;     // null in TS
     std::string codecs;  // RFC 6381, e.g. "avc1.64001f,mp4a.40.2"
     int width = 0;
     int height = 0;
@@ -39,7 +39,7 @@ struct Segment {
     bool gap = false;              // EXT-X-GAP: absent media, data is null
     int target_duration = 0;       // seconds, the stream's EXT-X-TARGETDURATION
     std::string name;              // relative to the media playlist: RUN/MSN.m4s or .ts
-    SharedBytes data;              // fMP4: moof+mdat (styp allowed); TS: whole packets
+    SharedBlob data;               // fMP4: moof+mdat (styp allowed); TS: whole packets
     std::shared_ptr<const InitSection> init;
 };
 using SharedSegment = std::shared_ptr<const Segment>;

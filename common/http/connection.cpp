@@ -161,8 +161,9 @@ class StreamConnection final : public Connection,
             co_await wire::async_read_header(io_.stream(), buffer_, parser, as_result);
         if (io_.timed_out()) co_return co_await refuse(timeout_in(Refusal::head_timeout));
         if (head_error) co_return co_await refuse(failure_of(head_error));
-        auto request = to_request(parser.get().base());
-        if (!request) co_return co_await refuse({Refusal::bad_request, 400, "bad_request", "请求格式不正确"});
+        auto parsed = to_request(parser.get().base());
+        if (!parsed) co_return co_await refuse({Refusal::bad_request, 400, "bad_request", "请求格式不正确"});
+        const auto request = std::make_shared<Request>(std::move(*parsed));
         busy_ = has_asked_ = true;  // until here who drips a head is as idle as who sends nothing
         describe(*request);
         if (state_.options.admit)
@@ -174,11 +175,11 @@ class StreamConnection final : public Connection,
             }
         if (!parser.is_done()) {
             const auto failure = co_await read_body(parser);
-            if (failure) co_return co_await refuse(*failure, &*request);
+            if (failure) co_return co_await refuse(*failure, request.get());
         }
         request->body = std::move(parser.get().body());
         io_.disarm();
-        const bool keep = co_await answer(std::move(*request), parser.keep_alive());
+        const bool keep = co_await answer(request, parser.keep_alive());
         busy_ = false;
         co_return keep;
     }
@@ -226,11 +227,11 @@ class StreamConnection final : public Connection,
         co_return false;
     }
 
-    Task<bool> answer(Request request, bool keep_alive) {
+    Task<bool> answer(std::shared_ptr<Request> request, bool keep_alive) {
         const auto pending = std::make_shared<Pending>(io_.socket().get_executor());
         pending_ = pending;
-        const Request asked = brief(request);
-        state_.router->handle(std::move(request), make_reply(pending));
+        state_.router->handle(request, make_reply(pending));
+        const Request& asked = *request;
         if (!pending->response) {
             pending->arrived.expires_after(limits().handler);
             co_await pending->arrived.async_wait(as_result);
@@ -255,36 +256,22 @@ class StreamConnection final : public Connection,
         co_return co_await send(asked, std::move(response), keep_alive && !finishing_);
     }
 
-    /// What `finish` hooks and HEAD handling need once the request has moved to
-    /// its handler.
-    static Request brief(const Request& request) {
-        Request copy;
-        copy.method = request.method;
-        copy.target = request.target;
-        copy.path = request.path;
-        copy.headers = request.headers;
-        copy.peer = request.peer;
-        copy.socket_peer = request.socket_peer;
-        copy.tls = request.tls;
-        copy.worker = request.worker;
-        return copy;
-    }
-
     Task<bool> send(const Request& request, Response response, bool keep_alive) {
         if (state_.options.finish) state_.options.finish(request, response);
         std::string head = response_head(response, keep_alive);
         ByteView body = request.method == "HEAD" ? ByteView{} : response_body(response);
+        const int file = response.shared && !body.empty() ? response.shared->file() : -1;
         if (kTls && !body.empty()) {  // one record, one send for head and the body's beginning
             const auto first =
                 body.first(std::min(body.size(), kTlsRecord - std::min(head.size(), kTlsRecord)));
             head += as_text(first);
             body = body.subspan(first.size());
         }
-        co_return co_await write(as_bytes(head), body) && keep_alive;
+        co_return co_await write({as_bytes(head), body, file}) && keep_alive;
     }
 
-    Task<bool> write(ByteView head, ByteView body) {
-        const bool done = co_await io_.write(head, body, limits().write_progress, state_.sent);
+    Task<bool> write(typename ServerStream<Stream>::Output output) {
+        const bool done = co_await io_.write(output, limits().write_progress, state_.sent);
         if (!done && io_.timed_out()) note(Refusal::slow_reader);
         co_return done;
     }
@@ -297,7 +284,7 @@ class StreamConnection final : public Connection,
         response.with("Content-Type", "text/event-stream; charset=utf-8").with("Cache-Control", "no-store");
         if (state_.options.finish) state_.options.finish(request, response);
         const std::string head = response_head(response, false);
-        if (request.method != "HEAD" && co_await write(as_bytes(head), {}))
+        if (request.method != "HEAD" && co_await write({as_bytes(head), {}}))
             co_await (pump(*channel) || watch_for_close());
         if (channel->fell_behind()) note(Refusal::slow_event_reader);
         channel->end();
@@ -320,7 +307,7 @@ class StreamConnection final : public Connection,
                 if (text.empty() && error) continue;
                 if (text.empty()) text = ": here\n\n";
             }
-            if (!co_await write(as_bytes(text), {})) co_return;
+            if (!co_await write({as_bytes(text), {}})) co_return;
         }
     }
 

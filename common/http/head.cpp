@@ -75,7 +75,7 @@ std::string_view reason_phrase(int status) {
 
 ByteView response_body(const Response& response) {
     if (has_no_body(response.status)) return {};
-    if (response.shared) return ByteView{*response.shared};
+    if (response.shared) return response.shared->view();
     return as_bytes(response.text);
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/base/bytes.hpp"
+#include "common/base/blob.hpp"
 
 namespace tongke::http {
 
@@ -55,7 +55,7 @@ struct Response {
     int status = 200;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string text;                     // the body, unless `shared` is set
-    SharedBytes shared;                   // immutable bytes sent without a copy
+    SharedBlob shared;                    // immutable bytes sent without a copy of ours
     std::shared_ptr<EventStream> stream;  // server-sent events (text/event-stream)
 
     /// The word by which a refusal is counted (tongke_refused_total); problem() takes its code for 400 to

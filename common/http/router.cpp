@@ -65,8 +65,9 @@ void Router::add(std::string method, std::string pattern, Handler handler, Dispa
     routes_.push_back({std::move(method), std::move(pattern), std::move(handler), std::move(where)});
 }
 
-void Router::handle(Request request, Reply reply) const {
-    const std::string wanted = request.method == "HEAD" ? "GET" : request.method;
+void Router::handle(const std::shared_ptr<Request>& shared, Reply reply) const {
+    auto& request = *shared;
+    const std::string_view wanted = request.method == "HEAD" ? "GET" : std::string_view{request.method};
     std::vector<std::string> others;
     for (const auto& route : routes_) {
         if (route.pattern == "/" && request.path != "/") continue;
@@ -80,8 +81,8 @@ void Router::handle(Request request, Reply reply) const {
         }
         request.captures = std::move(*captures);
         if (!route.where) return call(route.handler, request, reply);
-        route.where([&handler = route.handler, shared = std::make_shared<const Request>(std::move(request)),
-                     reply = std::move(reply)] { call(handler, *shared, reply); });
+        route.where(
+            [&handler = route.handler, shared, reply = std::move(reply)] { call(handler, *shared, reply); });
         return;
     }
     if (others.empty()) return reply(problem(404, "not_found", "没有这个地址"));

@@ -25,8 +25,12 @@ class Router {
     };
     const std::vector<Route>& routes() const { return routes_; }
 
-    /// Routes one request; answers 404 `not_found` or 405 with Allow itself.
-    void handle(Request request, Reply reply) const;
+    /// Routes one request, whose captures it sets and which nobody changes afterwards; answers 404
+    /// `not_found` or 405 with Allow itself.
+    void handle(const std::shared_ptr<Request>& request, Reply reply) const;
+    void handle(Request request, Reply reply) const {
+        handle(std::make_shared<Request>(std::move(request)), std::move(reply));
+    }
 
   private:
     std::vector<Route> routes_;

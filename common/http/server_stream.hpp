@@ -2,6 +2,9 @@
 // that the worker's sweep enforces, so an operation costs no timer of its own.
 // Internal to common/http; lives on one worker. One reader and one writer.
 #pragma once
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
@@ -20,7 +23,10 @@ class ServerStream {
     static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
     template <class... Args>
-    explicit ServerStream(Args&&... args) : stream_(std::forward<Args>(args)...) {}
+    explicit ServerStream(Args&&... args) : stream_(std::forward<Args>(args)...) {
+        Error ignored;
+        if (!kTls) socket().native_non_blocking(true, ignored);
+    }
 
     Stream& stream() { return stream_; }
     async::TcpSocket& socket() {
@@ -57,20 +63,30 @@ class ServerStream {
         co_return error;
     }
 
-    /// All of both in as few sends as the socket takes; `sent` counts. False when the peer is gone or,
-    /// then with timed_out(), took nothing for `progress`.
-    template <class Counter>
-    async::Task<bool> write(ByteView head, ByteView body, Milliseconds progress, Counter& sent_bytes) {
-        while (!head.empty() || !body.empty()) {
-            const std::array<boost::asio::const_buffer, 2> buffers{
-                boost::asio::buffer(head.data(), head.size()), boost::asio::buffer(body.data(), body.size())};
-            arm(progress);
-            const auto [error, sent] = co_await stream_.async_write_some(buffers, async::as_result);
-            if (error) co_return false;
-            sent_bytes += sent;
+    /// What is still to be written: `body` after `head`. Where `file` is none of -1 it holds `body` from
+    /// `offset` on, and a plain connection takes it from there.
+    struct Output {
+        ByteView head, body;
+        int file = -1;
+        off_t offset = 0;
+
+        bool empty() const { return head.empty() && body.empty(); }
+        void take(std::size_t sent) {
             const auto from_head = std::min(sent, head.size());
             head = head.subspan(from_head);
             body = body.subspan(sent - from_head);
+        }
+    };
+
+    /// All of it in as few sends as the socket takes; `sent_bytes` counts. False when the peer is gone or,
+    /// then with timed_out(), took nothing for `progress`.
+    template <class Counter>
+    async::Task<bool> write(Output output, Milliseconds progress, Counter& sent_bytes) {
+        while (!output.empty()) {
+            const auto before = output.head.size() + output.body.size();
+            const bool more = co_await write_some(stream_, output, progress);
+            sent_bytes += before - output.head.size() - output.body.size();
+            if (!more) co_return false;
         }
         disarm();
         co_return true;
@@ -99,6 +115,47 @@ class ServerStream {
         co_return error;
     }
     static async::Task<> say_goodbye(async::TcpSocket&) { co_return; }
+
+    /// Straight to the socket; what it does not take now waits until it takes more.
+    async::Task<bool> write_some(async::TcpSocket& socket, Output& output, Milliseconds progress) {
+        const auto pushed = push(socket.native_handle(), output);
+        if (pushed != Push::full) co_return pushed == Push::all;
+        arm(progress);
+        const auto [error] = co_await socket.async_wait(async::TcpSocket::wait_write, async::as_result);
+        co_return !error;
+    }
+    async::Task<bool> write_some(TlsStream& stream, Output& output, Milliseconds progress) {
+        const std::array<boost::asio::const_buffer, 2> buffers{
+            boost::asio::buffer(output.head.data(), output.head.size()),
+            boost::asio::buffer(output.body.data(), output.body.size())};
+        arm(progress);
+        const auto [error, sent] = co_await stream.async_write_some(buffers, async::as_result);
+        output.take(sent);
+        co_return !error;
+    }
+
+    enum class Push { all, full, gone };
+    static Push push(int socket, Output& output) {
+        while (!output.empty()) {
+            const auto sent =
+                output.file < 0 ? send_both(socket, output)
+                : !output.head.empty()
+                    ? ::send(socket, output.head.data(), output.head.size(), MSG_NOSIGNAL | MSG_MORE)
+                    : ::sendfile(socket, output.file, &output.offset, output.body.size());
+            if (sent < 0 && errno == EINTR) continue;
+            if (sent <= 0) return sent < 0 && errno == EAGAIN ? Push::full : Push::gone;
+            output.take(static_cast<std::size_t>(sent));
+        }
+        return Push::all;
+    }
+    static ssize_t send_both(int socket, const Output& output) {
+        std::array<iovec, 2> parts{iovec{const_cast<std::uint8_t*>(output.head.data()), output.head.size()},
+                                   iovec{const_cast<std::uint8_t*>(output.body.data()), output.body.size()}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    }
     static async::Task<> say_goodbye(TlsStream& stream) { co_await stream.async_shutdown(async::as_result); }
 
     Stream stream_;

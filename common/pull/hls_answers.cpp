@@ -272,7 +272,7 @@ void HlsPull::fetch_init(const hls::MediaEntry& entry, SteadyTime now) {
 void HlsPull::on_init(Job& job, FetchEnd end) {
     auto init = std::make_shared<hls::InitSection>();
     init->name = job.path;
-    init->data = share(std::move(end.body));
+    init->data = share_blob(std::move(end.body));
     init->codecs = codecs_;
     init->width = width_;
     init->height = height_;
@@ -298,7 +298,7 @@ void HlsPull::on_segment(Job& job, FetchEnd end) {
         if (const auto seen = not_at_relay_.find(job.msn); seen != not_at_relay_.end()) {
             arrival.not_at_relay = seen->second;
         }
-        fetched_.emplace(job.msn, Fetched{it->second, share(std::move(end.body)), arrival});
+        fetched_.emplace(job.msn, Fetched{it->second, share_blob(std::move(end.body)), arrival});
         wanted_.erase(it);
     }
     remove_job(job);

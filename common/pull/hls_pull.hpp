@@ -110,7 +110,7 @@ class HlsPull {
     using Wanted = std::map<std::int64_t, hls::MediaEntry>;
     struct Fetched {
         hls::MediaEntry entry;
-        SharedBytes data;  // null: a gap
+        SharedBlob data;  // null: a gap
         SegmentArrival arrival;
     };
 

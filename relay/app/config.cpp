@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
 
+#include "common/async/workers.hpp"
 #include "common/http/client.hpp"
 #include "common/net/tls_files.hpp"
 #include "common/rtmp/url.hpp"
@@ -150,8 +150,7 @@ const StreamConfig* RelayConfig::stream(std::string_view name) const {
 }
 
 std::size_t RelayConfig::worker_count() const {
-    return workers > 0 ? static_cast<std::size_t>(workers)
-                       : std::max(1u, std::thread::hardware_concurrency());
+    return workers > 0 ? static_cast<std::size_t>(workers) : async::permitted_cores();
 }
 
 bool good_stream_name(std::string_view name) {

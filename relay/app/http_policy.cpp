@@ -20,8 +20,8 @@ void add(http::Response& response, const char* name, const char* value) {
 }
 
 http::Handler page_handler(const tongke::ui::Asset& asset) {
-    return [&asset, body = share(Bytes(asset.bytes.begin(), asset.bytes.end()))](const http::Request& request,
-                                                                                 http::Reply reply) {
+    return [&asset, body = share_blob(Bytes(asset.bytes.begin(), asset.bytes.end()))](
+               const http::Request& request, http::Reply reply) {
         http::Response response;
         const auto header = [&](const char* name, std::string_view value) {
             response.headers.emplace_back(name, value);

@@ -30,6 +30,13 @@ http::Response refusal(const Error& error) {
         http::problem(401, code, "播放凭证无效，请重新获取。").with("WWW-Authenticate", "Bearer"));
 }
 
+/// Out of which every worker sends it without a copy.
+hls::SharedSegment in_memory_file(const hls::Segment& segment) {
+    auto kept = std::make_shared<hls::Segment>(segment);
+    if (segment.data) kept->data = Blob::in_memory_file(*segment.data);
+    return kept;
+}
+
 /// refuse() has counted it.
 http::Response counted(http::Response refused) {
     refused.counted_as.clear();
@@ -197,6 +204,7 @@ void HlsService::State::catch_up(Rendition& rendition, hls::Presentation& presen
 void HlsService::publish(const std::string& name, hls::SharedSegment segment) {
     const auto found = state_->streams.find(name);
     if (found == state_->streams.end() || !segment) return;
+    segment = in_memory_file(*segment);
     State::Rendition& rendition = found->second->renditions[index_of(segment->container)];
     {
         const std::lock_guard lock(rendition.mutex);

@@ -26,12 +26,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ByteView input{data + 2, size - 2};
     const auto split = std::min<std::size_t>(input.size(), static_cast<std::size_t>(data[0] << 8 | data[1]));
     auto init = std::make_shared<hls::InitSection>();
-    init->data = share({input.begin(), input.begin() + static_cast<std::ptrdiff_t>(split)});
+    init->data = share_blob(Bytes(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(split)));
     hls::Segment segment;
     segment.init = init;
     segment.run = "1";
     segment.target_duration = 2;
-    segment.data = share({input.begin() + static_cast<std::ptrdiff_t>(split), input.end()});
+    segment.data = share_blob(Bytes(input.begin() + static_cast<std::ptrdiff_t>(split), input.end()));
     Sink sink;
     pull::SegmentFrames frames(sink);
     for (int i = 0; i < 3; ++i) {

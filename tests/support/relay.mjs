@@ -7,8 +7,9 @@ import { Child, program, run } from './process.mjs';
 import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
-/** `streams`: names; each gets the key "key-NAME". `extra`: more TOML; `keys`: more of [rtmp] and [http]. */
-export async function startRelay(test, streams = ['main'], extra = '', keys = {}) {
+/** `streams`: names; each gets the key "key-NAME". `extra`: more TOML; `keys`: more of [rtmp] and [http];
+ * `cores`: those on which alone it may run, as taskset writes them. */
+export async function startRelay(test, streams = ['main'], extra = '', keys = {}, cores = null) {
   const dir = temporaryFolder();
   const base = await freePorts(2);
   const config = join(dir, 'relay.toml');
@@ -23,7 +24,8 @@ ${streams.map((name) => `[stream.${name}]\npublish_key = "key-${name}"\n`).join(
 ${extra}`);
   const relay = { dir, config, rtmp: `rtmp://127.0.0.1:${base}`, http: `http://127.0.0.1:${base + 1}`, rtmpPort: base, httpPort: base + 1 };
   relay.start = async () => {
-    relay.child = new Child(test, program('tongke-relay'), ['--config', config, 'serve']);
+    const command = [...(cores === null ? [] : ['taskset', '-c', cores]), program('tongke-relay'), '--config', config, 'serve'];
+    relay.child = new Child(test, command[0], command.slice(1));
     await until('the relay is ready', async () => {
       if (relay.child.result) throw new Error(`relay ended: ${relay.child.stderr}`);
       return (await fetch(`${relay.http}/healthz`)).ok;

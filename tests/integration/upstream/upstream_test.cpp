@@ -26,7 +26,7 @@ class MiniRelay {
         auto init = std::make_shared<hls::InitSection>();
         init->name = "1a/init-0.mp4";
         init->codecs = "avc1.64001f";
-        init->data = share({0, 0, 0, 8, 'f', 't', 'y', 'p'});
+        init->data = share_blob(Bytes{0, 0, 0, 8, 'f', 't', 'y', 'p'});
         init_ = init;
         const auto router = std::make_shared<http::Router>();
         router->add("GET", "/hls/main/{path...}", [this](const http::Request& request, http::Reply reply) {
@@ -66,7 +66,7 @@ class MiniRelay {
         segment->pdt_ms = 1'744'768'800'000 + segment->msn * 1000;
         segment->target_duration = 1;
         segment->name = fmt::format("1a/{}.m4s", segment->msn);
-        segment->data = share(body(segment->msn));
+        segment->data = share_blob(body(segment->msn));
         segment->init = init_;
         REQUIRE(presentation_.add(segment, clock_.now()) == hls::AddResult::added);
     }
@@ -93,7 +93,7 @@ class Recorder final : public UpstreamSink {
         CHECK(arrival.asked <= arrival.first_byte);
         CHECK(arrival.first_byte <= arrival.last_byte);
         if (!segments.empty()) CHECK(segment->msn == segments.back()->msn + 1);
-        CHECK(*segment->data == MiniRelay::body(segment->msn));
+        CHECK(as_text(*segment->data) == as_text(MiniRelay::body(segment->msn)));
         segments.push_back(std::move(segment));
         if (changed) changed();
     }

@@ -49,7 +49,8 @@ void count_complaints(void*, int level, const char* format, va_list arguments) {
 
 std::map<int, Decoded> decode(const std::vector<hls::SharedSegment>& segments) {
     const bool ts = !segments.front()->init->data;
-    Input input{ts ? Bytes{} : *segments.front()->init->data};
+    Input input;
+    if (const auto& init = segments.front()->init->data) input.bytes.assign(init->begin(), init->end());
     for (const auto& s : segments) input.bytes.insert(input.bytes.end(), s->data->begin(), s->data->end());
     auto* buffer = static_cast<unsigned char*>(av_malloc(32'768));
     AVIOContext* io = avio_alloc_context(buffer, 32'768, 0, &input, Input::read, nullptr, nullptr);

@@ -16,7 +16,7 @@ namespace {
 std::shared_ptr<const InitSection> init(const std::string& run) {
     auto section = std::make_shared<InitSection>();
     section->name = run + "/init-0.mp4";
-    section->data = share(Bytes(700, 1));
+    section->data = share_blob(Bytes(700, 1));
     section->codecs = "avc1.64001f,mp4a.40.2";
     section->width = 1280, section->height = 720;
     return section;
@@ -42,7 +42,7 @@ SharedSegment make(const Made& made) {
     segment->gap = made.gap;
     segment->target_duration = made.target_duration;
     segment->name = fmt::format("{}/{}.m4s", made.run, made.msn);
-    if (!made.gap) segment->data = share(Bytes(1000, static_cast<std::uint8_t>(made.msn)));
+    if (!made.gap) segment->data = share_blob(Bytes(1000, static_cast<std::uint8_t>(made.msn)));
     segment->init = init(made.run);
     return segment;
 }
@@ -396,7 +396,7 @@ TEST_CASE("in TS there is no init section, the version is lower, and the packets
         segment->pdt_ms = 1'744'768'800'000 + msn * 2000;
         segment->target_duration = 2;
         segment->name = fmt::format("1a/{}.{}", msn, extension(Container::ts));
-        segment->data = share(Bytes(188, 0x47));
+        segment->data = share_blob(Bytes(188, 0x47));
         segment->init = init;
         REQUIRE(p.add(segment, now) == AddResult::added);
     }

@@ -19,7 +19,8 @@ struct Running {
     std::unique_ptr<Server> server;
     std::uint16_t port = 0;
     std::thread thread;
-    SharedBytes megabytes = share(Bytes(8 * 1024 * 1024, 7));
+    SharedBlob megabytes = share_blob(Bytes(8 * 1024 * 1024, 7));
+    SharedBlob filed = Blob::in_memory_file(patterned(3 * 1024 * 1024 + 17));
     std::vector<std::shared_ptr<EventStream>> streams;
     std::promise<void> stream_closed;
     std::vector<Reply> held;
@@ -47,6 +48,12 @@ struct Running {
     std::uint64_t refused(const std::string& reason) const { return server->refused().at(reason); }
 
   private:
+    static Bytes patterned(std::size_t size) {
+        Bytes bytes(size);
+        for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 2654435761u >> 13);
+        return bytes;
+    }
+
     void add_routes() {
         router->add("GET", "/hello",
                     [](const Request& r, Reply reply) { reply(json_response(json_quote(r.peer))); });
@@ -54,6 +61,11 @@ struct Running {
         router->add("GET", "/big", [this](const Request&, Reply reply) {
             Response response;
             response.shared = megabytes;
+            reply(std::move(response));
+        });
+        router->add("GET", "/file", [this](const Request&, Reply reply) {
+            Response response;
+            response.shared = filed;
             reply(std::move(response));
         });
         router->add("GET", "/held", [this](const Request&, Reply reply) { held.push_back(reply); });

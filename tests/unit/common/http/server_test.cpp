@@ -1,5 +1,7 @@
 #include "common/http/server.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/support/catch.hpp"
 #include "tests/unit/common/http/running_server.hpp"
 
@@ -188,15 +190,34 @@ TEST_CASE("connections above the rate get 503, and when to come back") {
     CHECK(s.refused("over_accept_rate") == 1);
 }
 
+TEST_CASE("what lies in a memory file arrives whole, between other answers") {
+    Running s;
+    REQUIRE(s.filed->file() >= 0);
+    s.start();
+    const std::string once = "GET /file HTTP/1.1\r\nHost: a\r\n";
+    const auto text = ask(s.port, once + "\r\nHEAD /file HTTP/1.1\r\nHost: a\r\n\r\n" +
+                                      "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" + once + std::string{kClose});
+    const auto body = as_text(*s.filed);
+    const auto first = text.find(body), second = text.find(body, first + 1);
+    REQUIRE(first != text.npos);
+    REQUIRE(second != text.npos);
+    CHECK(second + body.size() == text.size());
+    CHECK(count(text, "HTTP/1.1 200 OK") == 4);
+    CHECK(count(text, fmt::format("Content-Length: {}", body.size())) == 3);
+    CHECK(s.server->sent_bytes() == text.size());
+}
+
 TEST_CASE("a reader that takes nothing is dropped, the others are served") {
+    const std::string path = GENERATE("/big", "/file");
     Running s;
     s.options.limits.write_progress = Milliseconds{50};
     s.start();
     Peer stuck{s.port};
     stuck.socket.set_option(asio::socket_base::receive_buffer_size(4096));
-    stuck.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
-    const auto whole = ask(s.port, "GET /big HTTP/1.1\r\nHost: a\r\n" + std::string{kClose});
-    CHECK(whole.size() > s.megabytes->size());
+    const auto asking = "GET " + path + " HTTP/1.1\r\nHost: a\r\n";
+    stuck.send(asking + "\r\n" + asking + "\r\n" + asking + "\r\n");
+    const auto whole = ask(s.port, asking + std::string{kClose});
+    CHECK(whole.size() > s.filed->size());
     while (s.server->connections() > 0) std::this_thread::yield();
     CHECK(s.refused("slow_reader") == 1);
 }

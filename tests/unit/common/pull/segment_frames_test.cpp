@@ -161,9 +161,9 @@ TEST_CASE("segments of another relay, or broken ones, say why and leave a hole")
     SegmentFrames frames(taken);
     REQUIRE(frames.take(*origin.segments[0], SteadyTime{}));
     auto other = *origin.segments[1];
-    auto bytes = *other.data;
+    const ByteView bytes = *other.data;
     const auto box = as_text(bytes).rfind("uuid") - 4;
-    other.data = share(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(box)));
+    other.data = share_blob(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(box)));
     CHECK(frames.take(other, SteadyTime{}).error() == SegmentError::no_frame_index);
     auto fewer = *origin.segments[2];  // the index of one, the samples of another
     auto mixed = Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(box));
@@ -171,7 +171,7 @@ TEST_CASE("segments of another relay, or broken ones, say why and leave a hole")
     const auto third_box = as_text(third).rfind("uuid") - 4;
     mixed.insert(mixed.end(), third.begin() + static_cast<std::ptrdiff_t>(third_box), third.end());
     mixed.erase(mixed.begin() + 8, mixed.begin() + 60);
-    fewer.data = share(mixed);
+    fewer.data = share_blob(mixed);
     CHECK_FALSE(frames.take(fewer, SteadyTime{}));
     REQUIRE(frames.take(*origin.segments[3], SteadyTime{}));
     CHECK(std::count_if(taken.frames.begin(), taken.frames.end(),

@@ -13,7 +13,7 @@ namespace {
 void pulled(NodeParts& node, std::int64_t from, std::int64_t to) {
     auto init = std::make_shared<hls::InitSection>();
     init->name = "1a/init-0.mp4";
-    init->data = share(Bytes(8));
+    init->data = share_blob(Bytes(8));
     pull::UpstreamSink& sink = *node.channel;
     for (auto msn = from; msn <= to; ++msn) {
         auto segment = std::make_shared<hls::Segment>();
@@ -24,7 +24,7 @@ void pulled(NodeParts& node, std::int64_t from, std::int64_t to) {
         segment->target_duration = 2;
         segment->discontinuity = msn % 10 == 0;
         segment->init = init;
-        segment->data = share(Bytes(8));
+        segment->data = share_blob(Bytes(8));
         sink.on_segment(std::move(segment), {});
         sink.on_progress({"1a", msn, 0});
     }

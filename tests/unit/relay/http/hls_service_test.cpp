@@ -19,7 +19,7 @@ namespace {
 hls::SharedSegment make_segment(std::int64_t msn, bool discontinuity = false) {
     auto init = std::make_shared<hls::InitSection>();
     init->name = "1a/init-0.mp4";
-    init->data = share(Bytes(300, 1));
+    init->data = share_blob(Bytes(300, 1));
     init->codecs = "avc1.64001f";
     auto segment = std::make_shared<hls::Segment>();
     segment->run = "1a";
@@ -29,7 +29,7 @@ hls::SharedSegment make_segment(std::int64_t msn, bool discontinuity = false) {
     segment->target_duration = 2;
     segment->discontinuity = discontinuity;
     segment->name = fmt::format("1a/{}.m4s", msn);
-    segment->data = share(Bytes(1000, 2));
+    segment->data = share_blob(Bytes(1000, 2));
     segment->init = init;
     return segment;
 }
