@@ -1,5 +1,7 @@
 #include "relay/session/publisher_role.hpp"
 
+#include <utility>
+
 #include "common/log/log.hpp"
 
 namespace tongke::relay {
@@ -19,8 +21,14 @@ bool PublisherRole::on_media(rtmp::MediaReceived media, SteadyTime arrival, Sess
     if (!*frame) return true;
     faults_ = 0;
     ++frames_;
-    stream_.post([id = id_, frame = std::move(**frame)](Stream& stream) { stream.append(id, frame); });
+    taken_.push_back(std::move(**frame));
     return true;
+}
+
+void PublisherRole::deliver() {
+    if (taken_.empty()) return;
+    stream_.post(
+        [id = id_, frames = std::exchange(taken_, {})](Stream& stream) { stream.append(id, frames); });
 }
 
 }  // namespace tongke::relay

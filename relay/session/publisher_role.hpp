@@ -10,6 +10,7 @@ class PublisherRole {
   public:
     PublisherRole(Stream& stream, PublicationId id) : stream_(stream), id_(id) {}
     ~PublisherRole() {
+        deliver();
         stream_.post([id = id_](Stream& stream) { stream.end(id); });
     }
     PublisherRole(const PublisherRole&) = delete;
@@ -17,12 +18,15 @@ class PublisherRole {
 
     /// False when the publisher sends nothing but faults.
     bool on_media(rtmp::MediaReceived media, SteadyTime arrival, SessionMetrics& metrics);
+    /// What was taken since goes to the stream: once for all that one read brought.
+    void deliver();
     std::uint64_t frames() const { return frames_; }
 
   private:
     Stream& stream_;
     PublicationId id_;
     Ingest ingest_;
+    std::vector<IngestFrame> taken_;
     std::uint64_t frames_ = 0;
     int faults_ = 0;  // since the last good frame
 };

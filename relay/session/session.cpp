@@ -103,6 +103,7 @@ void Session::take(std::vector<rtmp::ServerEvent> events) {
         if (ended()) return;
         std::visit([this](auto& e) { on(e); }, event);
     }
+    if (publisher_) publisher_->deliver();
 }
 
 void Session::on(const rtmp::Connected& event) { client_ = event.client; }

@@ -56,6 +56,14 @@ bool Stream::prefer(bool backup) { return state_->publishers.prefer(backup); }
 
 bool Stream::published() const { return !state_->publishers.empty(); }
 
+void Stream::append(PublicationId id, const std::vector<IngestFrame>& frames) {
+    auto& s = *state_;
+    s.more_to_come = true;
+    for (const auto& frame : frames) append(id, frame);
+    s.more_to_come = false;
+    if (std::exchange(s.due, false)) s.deliver();
+}
+
 void Stream::append(PublicationId id, IngestFrame in) {
     auto& s = *state_;
     s.parts.metrics.received_bytes.Increment(static_cast<double>(in.payload->size()));
@@ -174,13 +182,14 @@ std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame,
 void Stream::State::publish(const SharedFrame& frame) {
     auto written = writer.append(*frame, setup);
     const auto now = parts.clock.now();
-    const bool due = batch.add({std::move(written.entry), std::move(written.block), frame}, now);
+    due |= batch.add({std::move(written.entry), std::move(written.block), frame}, now);
     if (!std::exchange(live, true)) return deliver(true);
-    if (due) deliver();
+    if (due && !more_to_come) deliver();
 }
 
 /// What was gathered goes to every view, in one post: who joins sees both what is there and that it is live.
 void Stream::State::deliver(bool goes_live) {
+    due = false;
     const auto gathered = batch.take(parts.clock.now());
     if (!gathered) return;
     for (auto* view : parts.views)

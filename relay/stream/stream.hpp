@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/async/live_count.hpp"
 #include "relay/stream/ingest_frame.hpp"
@@ -54,6 +55,8 @@ class Stream : async::LiveCount<Stream> {
     /// `on_replaced` is called on the home worker when another publisher takes the place.
     Publication begin(PublisherInfo who, std::function<void()> on_replaced);
     void append(PublicationId id, IngestFrame frame);
+    /// Frames that came together go on together.
+    void append(PublicationId id, const std::vector<IngestFrame>& frames);
     void end(PublicationId id);
     /// The operator chooses between two publishers that are connected; false when that one is not.
     bool prefer(bool backup);

@@ -75,6 +75,8 @@ struct Stream::State {
     Timeline timeline;
     WireWriter writer;
     FrameBatch batch;
+    bool due = false;           // what the batch has
+    bool more_to_come = false;  // of what came together
     Rates rates;
     Advisories advisories;
     std::optional<hls::Segmenter> segmenter;  // from the run's first frame on

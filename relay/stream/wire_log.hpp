@@ -50,7 +50,7 @@ struct LogEntry {
 /// Appends frames to blocks. Home worker only.
 class WireWriter {
   public:
-    explicit WireWriter(std::size_t block_bytes = 1u << 20) : block_bytes_(block_bytes) {}
+    explicit WireWriter(std::size_t block_bytes = 4u << 20) : block_bytes_(block_bytes) {}
     struct Written {
         LogEntry entry;
         SharedBlock block;
