@@ -1,13 +1,15 @@
 // A lesson that goes on while everything around it fails: every half minute one
-// disturbance by turns, both rooms playing all the while. At the end nothing
-// was lost, no program has died, and neither memory nor open files have grown.
+// disturbance by turns, both rooms playing all the while, and a crowd that comes
+// and goes: 200 players over RTMP and HLS, and an encoder of another stream. At
+// the end nothing was lost, no program has died, neither memory nor open files
+// have grown, and the relay counts nobody who is gone.
 //   node tests/bench/soak.mjs [--minutes 15]
 // Prints a line each half minute; exits 1 when something does not hold.
 import { readFileSync, readdirSync } from 'node:fs';
 import { login, startDemo } from '../support/demo.mjs';
 import { FaultProxy } from '../support/fault_proxy.mjs';
 import { HttpPlayer, lessonPath, room1, room2, startLesson, stopLesson } from '../support/lesson.mjs';
-import { Child, program, run } from '../support/process.mjs';
+import { program, run } from '../support/process.mjs';
 import { pause, until } from '../support/wait.mjs';
 
 const at = process.argv.indexOf('--minutes'), minutes = at < 0 ? 15 : Number(process.argv[at + 1]);
@@ -23,17 +25,30 @@ const memory = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match
 const files = (pid) => readdirSync(`/proc/${pid}/fd`).length;
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
+const kCrowd = { rtmp: 120, hls: 80 };
+
+/** Players, and an encoder of the test stream, that stay for a few seconds; resolves to how many came. */
+async function crowd(json) {
+  const key = readFileSync(json.relay.config, 'utf8').match(/\[stream\.test\]\s+publish_key = "([^"]+)"/)[1];
+  const stay = ['--warmup', '3', '--seconds', '5'], port = (url) => new URL(url).port;
+  const ended = await Promise.all([
+    run(scope, program('rtmp_load'), ['--port', port(json.relay.rtmp), '--path', `live/main?token=${json.play_token}`, '--players', String(kCrowd.rtmp), ...stay]),
+    run(scope, program('hls_load'), ['--port', port(json.relay.http), '--playlist', '/hls/main/live.m3u8', '--bearer', json.play_token, '--players', String(kCrowd.hls), ...stay]),
+    run(scope, 'ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=r=25:s=320x180', '-t', '6', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-f', 'flv', `${json.relay.rtmp}/live/test?key=${key}`]),
+  ]);
+  expect(ended.every(({ code }) => code === 0), `of the crowd: ${ended.map(({ stderr }) => stderr).join(' ')}`);
+  const [rtmp, hls] = ended.map(({ stdout }) => JSON.parse(stdout || '{}'));
+  expect(rtmp.alive === kCrowd.rtmp && hls.dropped === 0 && hls.segments >= kCrowd.hls, `some of the crowd were dropped: ${JSON.stringify([rtmp, hls])}`);
+  return kCrowd.rtmp + kCrowd.hls;
+}
+
+const counted = async (relay, transport) => Number((await (await fetch(`${relay}/metrics`)).text()).match(new RegExp(`tongke_subscribers\\{stream="main",transport="${transport}"\\} (\\d+)`))?.[1] ?? 0);
+
 /** The ways in which an ordinary day goes wrong, by turns. */
 function disturbances({ json, proxy, room }) {
-  const short = json.play_token, rtmp = new URL(json.relay.rtmp);
   return [
     ['the link is held for 5 s', async () => { proxy.hold(); await pause(5000); proxy.release(); }],
     ['every connection of the node is reset', async () => proxy.reset()],
-    ['50 RTMP players come and go', async () => {
-      const load = new Child(scope, program('rtmp_load'), ['--port', rtmp.port, '--path', `live/main?token=${short}`, '--players', '50', '--warmup', '2', '--seconds', '6']);
-      await load.ended;
-      expect(load.stdout && JSON.parse(load.stdout).alive === 50, `of 50 players some were dropped: ${load.stdout || load.stderr}`);
-    }],
     ['wrong passwords, broken bodies', async () => {
       for (let i = 0; i < 20; i++) {
         await fetch(`${json.player.http}/api/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: i % 2 ? '{"account":"nobody","password":"wrong"}' : '{"acc' });
@@ -67,9 +82,10 @@ async function main() {
   const pids = { relay: json.relay.pid, player: json.player.pid };
   const seen = { relay: [], player: [] };
   const end = Date.now() + minutes * 60_000;
+  let joins = 0;
   for (let i = 0; Date.now() < end; i++) {
     const [what, disturb] = turns[i % turns.length], next = Date.now() + kTurnMs;
-    await disturb();
+    joins += (await Promise.all([crowd(json), disturb()]))[0];
     await pause(Math.max(0, next - Date.now()));
     for (const [name, pid] of Object.entries(pids)) seen[name].push({ rss: memory(pid), files: files(pid) });
     const now = (name) => `${name} ${seen[name].at(-1).rss.toFixed(0)} MB, ${seen[name].at(-1).files} files`;
@@ -77,6 +93,12 @@ async function main() {
     if (child.result) throw new Error(`a program has died: ${child.stdout}${child.stderr}`);
   }
   for (const player of Object.values(players)) await player.stop();
+  // Who has asked over HLS is counted for half a minute.
+  const left = async () => ({ rtmp: await counted(json.relay.http, 'rtmp'), hls: await counted(json.relay.http, 'hls') });
+  const stay = { rtmp: 0, hls: 2 };  // the node, and who checks the playlist's rules
+  await until('nobody else is counted', async () => JSON.stringify(await left()) === JSON.stringify(stay), 60).catch(() => {});
+  console.log(`${joins} players came and went; still counted: ${JSON.stringify(await left())}, of whom ${JSON.stringify(stay)} are there`);
+  expect(JSON.stringify(await left()) === JSON.stringify(stay), 'players who are gone are still counted');
 
   for (const [room, player] of Object.entries(players)) {
     const lags = [...player.segments.values()].map((s) => (s.at - s.pdt) / 1000 - s.duration), spread = Math.max(...lags) - Math.min(...lags);
