@@ -1,7 +1,8 @@
 #include "common/auth/error.hpp"
 
 #include <array>
-#include <string>
+
+#include "common/base/error_category.hpp"
 
 namespace tongke::auth {
 namespace {
@@ -29,17 +30,13 @@ constexpr std::array<Words, 15> kWords{{
     {"audit_broken", "the audit trail is broken: run audit verify"},
 }};
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "auth"; }
-    std::string message(int value) const override {
-        const auto i = static_cast<std::size_t>(value);
-        return i < kWords.size() ? kWords[i].message : "unknown credential error";
-    }
-};
+const char* words(AuthError error) {
+    const auto i = static_cast<std::size_t>(error);
+    return i < kWords.size() ? kWords[i].message : nullptr;
+}
 
-const Category& category() {
-    static const Category instance;
+const boost::system::error_category& category() {
+    static const ErrorCategory<AuthError> instance{"auth", words};
     return instance;
 }
 

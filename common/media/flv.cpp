@@ -4,25 +4,22 @@
 
 #include "common/base/byte_reader.hpp"
 #include "common/base/byte_writer.hpp"
+#include "common/base/error_category.hpp"
 
 namespace tongke::flv {
 namespace {
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "flv"; }
-    std::string message(int value) const override {
-        switch (static_cast<Errc>(value)) {
-            case Errc::truncated: return "tag ends before its header does";
-            case Errc::unsupported_codec: return "only h.264 and aac are carried";
-            case Errc::unsupported_packet: return "packet type is unknown";
-            case Errc::malformed_config: return "decoder configuration cannot be read";
-            case Errc::not_flv: return "file does not begin with an flv header";
-            case Errc::tag_too_long: return "tag is longer than 8 MiB";
-        }
-        return "unknown flv error";
+const char* words(Errc error) {
+    switch (error) {
+        case Errc::truncated: return "tag ends before its header does";
+        case Errc::unsupported_codec: return "only h.264 and aac are carried";
+        case Errc::unsupported_packet: return "packet type is unknown";
+        case Errc::malformed_config: return "decoder configuration cannot be read";
+        case Errc::not_flv: return "file does not begin with an flv header";
+        case Errc::tag_too_long: return "tag is longer than 8 MiB";
     }
-};
+    return nullptr;
+}
 
 constexpr std::uint8_t kAvcCodecId = 7;
 constexpr std::uint8_t kAacFormat = 10;
@@ -104,7 +101,7 @@ Result<Tag> without_empty_frames(Result<Tag> tag, ByteView body) {
 }  // namespace
 
 Error make_error_code(Errc code) {
-    static const Category category;
+    static const ErrorCategory<Errc> category{"flv", words};
     return {static_cast<int>(code), category};
 }
 

@@ -5,26 +5,24 @@
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 
+#include "common/base/error_category.hpp"
+
 namespace tongke::net {
 namespace {
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "endpoint"; }
-    std::string message(int code) const override {
-        switch (static_cast<Errc>(code)) {
-            case Errc::no_port: return "an address to listen on is written as [::]:1935 or 0.0.0.0:1935";
-            case Errc::bad_port: return "the port of an address is a number from 0 to 65535";
-            case Errc::bad_address: return "the address before the port is not an IPv4 or [IPv6] address";
-        }
-        return "unknown endpoint error";
+const char* words(Errc error) {
+    switch (error) {
+        case Errc::no_port: return "an address to listen on is written as [::]:1935 or 0.0.0.0:1935";
+        case Errc::bad_port: return "the port of an address is a number from 0 to 65535";
+        case Errc::bad_address: return "the address before the port is not an IPv4 or [IPv6] address";
     }
-};
+    return nullptr;
+}
 
 }  // namespace
 
 Error make_error_code(Errc code) {
-    static const Category category;
+    static const ErrorCategory<Errc> category{"endpoint", words};
     return {static_cast<int>(code), category};
 }
 

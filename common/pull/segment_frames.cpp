@@ -4,30 +4,26 @@
 #include <utility>
 
 #include "common/av/fmp4_reader.hpp"
+#include "common/base/error_category.hpp"
 #include "common/media/flv.hpp"
 
 namespace tongke::pull {
 namespace {
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "segment"; }
-    std::string message(int code) const override {
-        switch (static_cast<SegmentError>(code)) {
-            case SegmentError::no_frame_index:
-                return "the segment does not say which frames are in it: is the upstream a Tongke relay of "
-                       "this "
-                       "version?";
-            case SegmentError::index_disagrees: return "the segment does not hold the frames it names";
-        }
-        return "unknown segment error";
+const char* words(SegmentError error) {
+    switch (error) {
+        case SegmentError::no_frame_index:
+            return "the segment does not say which frames are in it: is the upstream a Tongke relay of this "
+                   "version?";
+        case SegmentError::index_disagrees: return "the segment does not hold the frames it names";
     }
-};
+    return nullptr;
+}
 
 }  // namespace
 
 Error make_error_code(SegmentError code) {
-    static const Category category;
+    static const ErrorCategory<SegmentError> category{"segment", words};
     return {static_cast<int>(code), category};
 }
 

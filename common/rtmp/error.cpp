@@ -1,7 +1,8 @@
 #include "common/rtmp/error.hpp"
 
 #include <array>
-#include <string>
+
+#include "common/base/error_category.hpp"
 
 namespace tongke::rtmp {
 namespace {
@@ -37,19 +38,15 @@ constexpr std::array kEntries{
     Entry{"stream_ended", "server ended the stream"},
 };
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "rtmp"; }
-    std::string message(int value) const override {
-        const auto index = static_cast<std::size_t>(value);
-        return index < kEntries.size() ? kEntries[index].message : "unknown rtmp error";
-    }
-};
+const char* words(Errc error) {
+    const auto index = static_cast<std::size_t>(error);
+    return index < kEntries.size() ? kEntries[index].message : nullptr;
+}
 
 }  // namespace
 
 Error make_error_code(Errc code) {
-    static const Category category;
+    static const ErrorCategory<Errc> category{"rtmp", words};
     return {static_cast<int>(code), category};
 }
 

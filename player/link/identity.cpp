@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "common/base/error_category.hpp"
 #include "player/link/files.hpp"
 
 namespace tongke::player {
@@ -9,19 +10,15 @@ namespace {
 
 namespace json = boost::json;
 
-class IdentityCategory final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "identity"; }
-    std::string message(int code) const override {
-        switch (static_cast<IdentityError>(code)) {
-            case IdentityError::not_enrolled:
-                return "this node is not enrolled: run 'tongke-player enroll --relay URL --code CODE'";
-            case IdentityError::damaged:
-                return "node.json or node-key.pem is damaged: enrol this node again with a new code";
-        }
-        return "unknown error";
+const char* words(IdentityError error) {
+    switch (error) {
+        case IdentityError::not_enrolled:
+            return "this node is not enrolled: run 'tongke-player enroll --relay URL --code CODE'";
+        case IdentityError::damaged:
+            return "node.json or node-key.pem is damaged: enrol this node again with a new code";
     }
-};
+    return nullptr;
+}
 
 std::string path_of(const std::string& data_dir) { return data_dir + "/node.json"; }
 
@@ -34,7 +31,7 @@ std::string text(const json::object& object, std::string_view name) {
 }  // namespace
 
 const boost::system::error_category& identity_category() {
-    static const IdentityCategory category;
+    static const ErrorCategory<IdentityError> category{"identity", words};
     return category;
 }
 

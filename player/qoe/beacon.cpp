@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "common/base/error_category.hpp"
+
 namespace tongke::qoe {
 
 namespace json = boost::json;
@@ -18,28 +20,24 @@ constexpr std::array<std::string_view, 13> kWords{
 constexpr std::array<std::string_view, 6> kMarks{"click",      "rights", "playlist",
                                                  "first_byte", "append", "first_frame"};
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "beacon"; }
-    std::string message(int value) const override {
-        switch (static_cast<BeaconError>(value)) {
-            case BeaconError::too_large: return "beacon batch is larger than 256 KiB; send smaller batches";
-            case BeaconError::not_json: return "beacon batch is not a JSON object";
-            case BeaconError::wrong_type: return "a member of the beacon batch has the wrong JSON type";
-            case BeaconError::missing_member: return "a required member of the beacon batch is absent";
-            case BeaconError::bad_page_id: return "page id must be 1 to 64 letters, digits, '-' or '_'";
-            case BeaconError::bad_sequence: return "seq must be a whole number from 1";
-            case BeaconError::bad_number:
-                return "a number of the beacon batch is negative, not finite or too large";
-            case BeaconError::too_many: return "too many samples, marks or fetches in one batch; split it";
-            case BeaconError::clock_went_back: return "performance_now goes back inside the batch";
-            case BeaconError::clock_ahead_of_sending: return "a time lies after sent_performance_now";
-            case BeaconError::clock_impossible: return "the page claims more time than its lease has existed";
-            case BeaconError::unknown_name: return "unknown purpose or mark name";
-        }
-        return "unknown beacon error";
+const char* words(BeaconError error) {
+    switch (error) {
+        case BeaconError::too_large: return "beacon batch is larger than 256 KiB; send smaller batches";
+        case BeaconError::not_json: return "beacon batch is not a JSON object";
+        case BeaconError::wrong_type: return "a member of the beacon batch has the wrong JSON type";
+        case BeaconError::missing_member: return "a required member of the beacon batch is absent";
+        case BeaconError::bad_page_id: return "page id must be 1 to 64 letters, digits, '-' or '_'";
+        case BeaconError::bad_sequence: return "seq must be a whole number from 1";
+        case BeaconError::bad_number:
+            return "a number of the beacon batch is negative, not finite or too large";
+        case BeaconError::too_many: return "too many samples, marks or fetches in one batch; split it";
+        case BeaconError::clock_went_back: return "performance_now goes back inside the batch";
+        case BeaconError::clock_ahead_of_sending: return "a time lies after sent_performance_now";
+        case BeaconError::clock_impossible: return "the page claims more time than its lease has existed";
+        case BeaconError::unknown_name: return "unknown purpose or mark name";
     }
-};
+    return nullptr;
+}
 
 constexpr double kMaxPageMs = 31.0 * 86400e3;  // a page open for a month
 constexpr double kMaxMediaS = 1e9;
@@ -210,7 +208,7 @@ double to_s(Micros t) { return static_cast<double>(t.count()) / 1e6; }
 }  // namespace
 
 const boost::system::error_category& beacon_category() {
-    static const Category category;
+    static const ErrorCategory<BeaconError> category{"beacon", words};
     return category;
 }
 

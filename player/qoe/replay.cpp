@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "common/base/error_category.hpp"
 #include "common/time/format.hpp"
 #include "player/qoe/room_monitor.hpp"
 #include "player/qoe/virtual_player.hpp"
@@ -15,22 +16,18 @@ namespace json = boost::json;
 
 namespace {
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "qoe_replay"; }
-    std::string message(int value) const override {
-        switch (static_cast<ReplayError>(value)) {
-            case ReplayError::not_json: return "the line is not a JSON object";
-            case ReplayError::no_header: return "the first line is not a recording's header";
-            case ReplayError::wrong_version: return "the recording is of another format version";
-            case ReplayError::unknown_record: return "the record's type is unknown";
-            case ReplayError::bad_record:
-                return "a member of the record is absent or out of range, or time went back";
-            case ReplayError::line_too_long: return "the line is longer than 1 MiB";
-        }
-        return "unknown replay error";
+const char* words(ReplayError error) {
+    switch (error) {
+        case ReplayError::not_json: return "the line is not a JSON object";
+        case ReplayError::no_header: return "the first line is not a recording's header";
+        case ReplayError::wrong_version: return "the recording is of another format version";
+        case ReplayError::unknown_record: return "the record's type is unknown";
+        case ReplayError::bad_record:
+            return "a member of the record is absent or out of range, or time went back";
+        case ReplayError::line_too_long: return "the line is longer than 1 MiB";
     }
-};
+    return nullptr;
+}
 
 constexpr std::size_t kMaxLine = 1 << 20;
 constexpr std::int64_t kFormat = 1;
@@ -233,7 +230,7 @@ std::string record(json::object o) { return json::serialize(o) + '\n'; }
 }  // namespace
 
 const boost::system::error_category& replay_category() {
-    static const Category category;
+    static const ErrorCategory<ReplayError> category{"qoe_replay", words};
     return category;
 }
 

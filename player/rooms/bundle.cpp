@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "common/auth/jws.hpp"
+#include "common/base/error_category.hpp"
 #include "common/time/format.hpp"
 
 namespace tongke::player {
@@ -11,26 +12,22 @@ namespace {
 
 namespace json = boost::json;
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "bundle"; }
-    std::string message(int value) const override {
-        switch (static_cast<BundleError>(value)) {
-            case BundleError::not_json: return "the bundle is not a JSON object";
-            case BundleError::missing_member: return "the bundle lacks a member";
-            case BundleError::wrong_type: return "a member of the bundle has the wrong type";
-            case BundleError::unknown_word:
-                return "the bundle names a role or a kind of slot this version does not know";
-            case BundleError::bad_network: return "a room's network is not an address prefix";
-            case BundleError::bad_time:
-                return "a time in the bundle is not ISO 8601, or a slot ends before it begins";
-            case BundleError::twice: return "one id names two things in the bundle";
-            case BundleError::other_node: return "the bundle was made for another node";
-            case BundleError::older: return "the bundle is older than the one in force";
-        }
-        return "unknown";
+const char* words(BundleError error) {
+    switch (error) {
+        case BundleError::not_json: return "the bundle is not a JSON object";
+        case BundleError::missing_member: return "the bundle lacks a member";
+        case BundleError::wrong_type: return "a member of the bundle has the wrong type";
+        case BundleError::unknown_word:
+            return "the bundle names a role or a kind of slot this version does not know";
+        case BundleError::bad_network: return "a room's network is not an address prefix";
+        case BundleError::bad_time:
+            return "a time in the bundle is not ISO 8601, or a slot ends before it begins";
+        case BundleError::twice: return "one id names two things in the bundle";
+        case BundleError::other_node: return "the bundle was made for another node";
+        case BundleError::older: return "the bundle is older than the one in force";
     }
-};
+    return nullptr;
+}
 
 /// Reads members with a sticky first error, so that a parser checks once.
 class Reader {
@@ -163,7 +160,7 @@ void read_head(Reader& in, Bundle& bundle) {
 }  // namespace
 
 const boost::system::error_category& bundle_category() {
-    static const Category category;
+    static const ErrorCategory<BundleError> category{"bundle", words};
     return category;
 }
 

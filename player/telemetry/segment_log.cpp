@@ -13,24 +13,22 @@
 #include <optional>
 #include <sstream>
 
+#include "common/base/error_category.hpp"
+
 namespace tongke::telemetry {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "spool"; }
-    std::string message(int value) const override {
-        switch (static_cast<SpoolError>(value)) {
-            case SpoolError::full: return "the spool is at its bound and nothing in it is acknowledged yet";
-            case SpoolError::bad_record: return "a spool record must be one line without a newline";
-            case SpoolError::closed: return "the spool is stopping";
-        }
-        return "unknown spool error";
+const char* words(SpoolError error) {
+    switch (error) {
+        case SpoolError::full: return "the spool is at its bound and nothing in it is acknowledged yet";
+        case SpoolError::bad_record: return "a spool record must be one line without a newline";
+        case SpoolError::closed: return "the spool is stopping";
     }
-};
+    return nullptr;
+}
 
 Error last_error() { return {errno, boost::system::system_category()}; }
 
@@ -79,7 +77,7 @@ Result<void> write_all(int fd, std::string_view data) {
 }  // namespace
 
 const boost::system::error_category& spool_category() {
-    static const Category category;
+    static const ErrorCategory<SpoolError> category{"spool", words};
     return category;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/base/error_category.hpp"
 #include "relay/fleet/json_fields.hpp"
 #include "relay/roster/roster.hpp"
 
@@ -13,17 +14,14 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxRooms = 500, kMaxEvents = 2000, kMaxTests = 200, kMaxTestBytes = 64 * 1024;
 
-struct Category final : boost::system::error_category {
-    const char* name() const noexcept override { return "tongke.telemetry"; }
-    std::string message(int code) const override {
-        switch (static_cast<TelemetryError>(code)) {
-            case TelemetryError::not_json: return "telemetry is not JSON";
-            case TelemetryError::bad_envelope: return "telemetry lacks node or boot";
-            case TelemetryError::too_many: return "telemetry has too many records: send smaller batches";
-        }
-        return "unknown telemetry error";
+const char* words(TelemetryError error) {
+    switch (error) {
+        case TelemetryError::not_json: return "telemetry is not JSON";
+        case TelemetryError::bad_envelope: return "telemetry lacks node or boot";
+        case TelemetryError::too_many: return "telemetry has too many records: send smaller batches";
     }
-};
+    return nullptr;
+}
 
 template <std::size_t N>
 bool one_of(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -149,7 +147,7 @@ void take_all(Telemetry& t, const json::array& list, std::vector<Record>& out, P
 }  // namespace
 
 const boost::system::error_category& telemetry_category() {
-    static const Category instance;
+    static const ErrorCategory<TelemetryError> instance{"tongke.telemetry", words};
     return instance;
 }
 

@@ -3,22 +3,19 @@
 #include <algorithm>
 
 #include "common/base/byte_reader.hpp"
+#include "common/base/error_category.hpp"
 #include "common/media/flv.hpp"
 
 namespace tongke::relay {
 namespace {
 
-class Category final : public boost::system::error_category {
-  public:
-    const char* name() const noexcept override { return "ingest"; }
-    std::string message(int code) const override {
-        switch (static_cast<IngestErrc>(code)) {
-            case IngestErrc::no_sequence_header: return "a frame came before its track's sequence header";
-            case IngestErrc::bad_nal_lengths: return "the lengths of the NAL units do not fit the frame";
-        }
-        return "unknown ingest error";
+const char* words(IngestErrc error) {
+    switch (error) {
+        case IngestErrc::no_sequence_header: return "a frame came before its track's sequence header";
+        case IngestErrc::bad_nal_lengths: return "the lengths of the NAL units do not fit the frame";
     }
-};
+    return nullptr;
+}
 
 /// AVCC: each NAL unit behind its length (ISO/IEC 14496-15 4.3.3).
 bool nal_lengths_fit(ByteView units, int length_size) {
@@ -43,7 +40,7 @@ IngestFrame make_frame(rtmp::MediaReceived media, SteadyTime arrival) {
 }  // namespace
 
 Error make_error_code(IngestErrc code) {
-    static const Category category;
+    static const ErrorCategory<IngestErrc> category{"ingest", words};
     return {static_cast<int>(code), category};
 }
 
