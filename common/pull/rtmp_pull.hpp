@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "common/media/frame.hpp"
-#include "common/pull/hls_pull.hpp"
+#include "common/pull/pull_sink.hpp"
 #include "common/pull/retry.hpp"
 #include "common/rtmp/client_session.hpp"
 
