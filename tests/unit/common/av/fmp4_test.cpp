@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/av/error.hpp"
+#include "common/av/fmp4_reader.hpp"
 #include "common/base/byte_reader.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/lesson.hpp"
@@ -96,6 +97,43 @@ TEST_CASE("the media data is the samples' bytes, track after track") {
             if (s.kind == kind) expected.insert(expected.end(), s.data.begin(), s.data.end());
     const auto mdat = boxes(fragment).find("mdat")->second;
     CHECK(Bytes(mdat.begin(), mdat.end()) == expected);
+}
+
+TEST_CASE("what was muxed is read back sample by sample") {
+    const auto cut = two_seconds(4'000'000'000);
+    const auto init = mux_init(lesson_tracks()).value();
+    const auto read = demux_fragment(init, mux_fragment(lesson_tracks(), 7, cut.samples).value()).value();
+    std::array<std::size_t, 2> at{};
+    for (const auto& s : cut.samples) {
+        const auto kind = static_cast<std::size_t>(s.kind);
+        REQUIRE(at[kind] < read.samples[kind].size());
+        CHECK(as_text(read.samples[kind][at[kind]++]) == as_text(s.data));
+    }
+    CHECK(at[0] == read.samples[0].size());
+    CHECK(at[1] == read.samples[1].size());
+}
+
+TEST_CASE("a table that claims more entries than any lesson has is refused before it is read") {
+    const auto cut = two_seconds(0);
+    const auto good_init = mux_init(lesson_tracks()).value();
+    const auto good = mux_fragment(lesson_tracks(), 7, cut.samples).value();
+    const auto claim = [](Bytes bytes, std::string_view type, std::size_t behind) {
+        const auto at = as_text(bytes).find(type);
+        REQUIRE(at != std::string_view::npos);
+        bytes[at + 4 + behind] = 0x0f;  // the count's first byte: some 250 million
+        return bytes;
+    };
+    CHECK(demux_fragment(good_init, claim(good, "trun", 4)).error() == Errc::bad_sample);
+    CHECK(demux_fragment(claim(good_init, "stts", 4), good).error() == Errc::bad_sample);
+    CHECK(demux_fragment(claim(good_init, "stsz", 8), good).error() == Errc::bad_sample);
+    Bytes nested;  // boxes in boxes, deeper than any file has them
+    for (int i = 0; i < 1000; ++i) {
+        const auto size = static_cast<std::uint32_t>(8 * (1000 - i));
+        for (int shift = 24; shift >= 0; shift -= 8)
+            nested.push_back(static_cast<std::uint8_t>(size >> shift));
+        for (const char c : std::string_view{"moof"}) nested.push_back(static_cast<std::uint8_t>(c));
+    }
+    CHECK(demux_fragment(good_init, nested).error() == Errc::bad_sample);
 }
 
 TEST_CASE("the same samples give the same bytes") {
