@@ -9,7 +9,7 @@ export const option = (name, fallback) => { const at = process.argv.indexOf(`--$
 const loadCore = cpus().length > 1 ? ['taskset', ['-c', `1-${cpus().length - 1}`]] : ['env', []];
 const mean = (part) => part.reduce((a, b) => a + b, 0) / part.length;
 
-/** The loads run at once against one server: {results, cost, rss, growth}, cost in CPU-seconds per GB. */
+/** The loads run at once against one server: {results, cost, rss, peak, growth}, cost in CPU-seconds per GB; rss is what is left after them. */
 export async function measured(scope, server, loads, seconds) {
   const children = loads.map(([command, ...args]) => new Child(scope, loadCore[0], [...loadCore[1], program(command), ...args, '--seconds', String(seconds)]));
   await until('every load has warmed up', () => children.every((child) => child.stderr.includes('measuring') || child.result), 90);
@@ -24,7 +24,7 @@ export async function measured(scope, server, loads, seconds) {
     return JSON.parse(child.stdout);
   });
   const half = Math.floor(memory.length / 2), growth = mean(memory.slice(half)) / mean(memory.slice(0, half)) - 1;
-  return { results, cost: (after.cpu - before.cpu) / (results.reduce((n, r) => n + r.bytes, 0) / 1e9), rss: after.rss, growth };
+  return { results, cost: (after.cpu - before.cpu) / (results.reduce((n, r) => n + r.bytes, 0) / 1e9), rss: after.rss, peak: Math.max(...memory), growth };
 }
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

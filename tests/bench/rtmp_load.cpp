@@ -3,7 +3,8 @@
 //   rtmp_load --host 127.0.0.1 --port 1935 --path 'live/main?token=T' --players 500 --seconds 60 --warmup 10
 // With --reconnect 1 a player that loses its connection comes back as a node does: at once, and where that
 // fails within the window that the relay told; then "first_media" says when (unix time) media came back.
-// Prints one line of JSON about the seconds after the warm-up.
+// Prints one line of JSON about the seconds after the warm-up; "join" says how long after its commands
+// (connect, createStream and play together) each player had media for the first time.
 #include <array>
 #include <cstring>
 #include <random>
@@ -67,6 +68,8 @@ struct Player {
     int failures = 0;        // since the loss
     bool lost = false;       // and no media since
     double first_media = 0;  // unix time, after the last loss
+    double asked = 0;        // when it sent its commands for the first time
+    double join = 0;         // seconds from then to media
 };
 
 // The conversation before media is less.
@@ -147,6 +150,7 @@ struct Load {
             if (++player.handshake >= 2 && player.handshake <= 1 + 1536) player.s1 += c;
         if (player.handshake < kHandshake || player.playing) return;
         player.playing = true;
+        if (player.asked == 0) player.asked = now_s();
         send_all(player, player.s1 + play);
         player.s1.clear();
         player.s1.shrink_to_fit();
@@ -163,6 +167,7 @@ struct Load {
         if (player.heard < kConversation)
             player.window = told_window({buffer.data(), static_cast<std::size_t>(n)}, player.window);
         player.heard += static_cast<std::size_t>(n);
+        if (player.join == 0 && player.heard > kConversation) player.join = now_s() - player.asked;
         if (player.lost && player.heard > kConversation) {
             player.lost = false;
             player.failures = 0;
@@ -234,9 +239,10 @@ int main(int argc, char** argv) try {
         gaps.push_back(std::max(player.longest_gap, player.last > 0 ? end - player.last : seconds));
         each.push_back(static_cast<double>(player.bytes));
     }
-    std::vector<double> first_media;
+    std::vector<double> first_media, join;
     std::size_t waiting = 0;
     for (const auto& player : load.players) {
+        if (player.join > 0) join.push_back(player.join);
         if (player.first_media > 0) first_media.push_back(player.first_media);
         waiting += player.lost;
     }
@@ -246,11 +252,13 @@ int main(int argc, char** argv) try {
         "3f},"
         "\"gap_max_s\":{:.3f},\"bytes_min\":{:.0f},\"bytes_max\":{:.0f},\"own_cpu_s\":{:.2f},\"losses\":{},"
         "\"waiting\":{},"
-        "\"first_media\":{{\"count\":{},\"p50\":{:.3f},\"p95\":{:.3f},\"max\":{:.3f}}}}}\n",
+        "\"first_media\":{{\"count\":{},\"p50\":{:.3f},\"p95\":{:.3f},\"max\":{:.3f}}},"
+        "\"join\":{{\"count\":{},\"p50\":{:.4f},\"p95\":{:.4f},\"max\":{:.4f}}}}}\n",
         load.players.size(), alive, end - begin, bytes, percentile(gaps, 0.5), percentile(gaps, 0.99), most,
         *std::min_element(each.begin(), each.end()), *std::max_element(each.begin(), each.end()),
         own_cpu_s() - cpu, load.losses, waiting, first_media.size(), percentile(first_media, 0.5),
-        percentile(first_media, 0.95), percentile(first_media, 1));
+        percentile(first_media, 0.95), percentile(first_media, 1), join.size(), percentile(join, 0.5),
+        percentile(join, 0.95), percentile(join, 1));
     return alive == load.players.size() ? 0 : 1;
 } catch (const std::exception& error) {
     fmt::print(stderr, "rtmp_load: {}\n", error.what());
