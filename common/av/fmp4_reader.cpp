@@ -5,56 +5,13 @@
 
 #include "common/av/codec.hpp"
 #include "common/av/error.hpp"
-#include "common/base/byte_reader.hpp"
+#include "common/av/fmp4_shape.hpp"
 #include "common/media/flv.hpp"
 
 namespace tongke::av {
 namespace {
 
 constexpr int kBuffer = 32 * 1024;
-// Far above ten seconds of any lesson.
-constexpr std::uint32_t kMostEntries = 100'000;
-constexpr int kDeepest = 8;
-
-constexpr std::uint32_t box(const char (&name)[5]) {
-    return std::uint32_t{static_cast<std::uint8_t>(name[0])} << 24 |
-           std::uint32_t{static_cast<std::uint8_t>(name[1])} << 16 |
-           std::uint32_t{static_cast<std::uint8_t>(name[2])} << 8 | static_cast<std::uint8_t>(name[3]);
-}
-
-template <std::size_t N>
-bool among(const std::array<std::uint32_t, N>& boxes, std::uint32_t type) {
-    return std::find(boxes.begin(), boxes.end(), type) != boxes.end();
-}
-
-/// libavformat makes room for as many entries as a table claims to have before it has read them, and some
-/// need no bytes of their own (ISO/IEC 14496-12 8.8.8, 8.7.3): what claims too many never reaches it.
-bool counts_are_sane(ByteView boxes, int depth = 0) {
-    constexpr std::array kContainers{box("moov"), box("trak"), box("mdia"), box("minf"), box("stbl"),
-                                     box("edts"), box("mvex"), box("moof"), box("traf")};
-    constexpr std::array kTables{box("trun"), box("stts"), box("ctts"), box("stsc"),
-                                 box("stco"), box("co64"), box("stss"), box("elst"),
-                                 box("sbgp"), box("stps"), box("stsd"), box("dref")};
-    ByteReader in{boxes};
-    while (in.ok() && in.left() >= 8) {
-        const std::uint64_t size = in.u32();
-        const auto type = in.u32();
-        // 0: to the end; 1: 64 bits follow.
-        const auto whole = size == 1 ? in.u64() : size == 0 ? in.left() + 8 : size;
-        const std::uint64_t header = size == 1 ? 16 : 8;
-        if (whole < header) return false;
-        const auto body = in.take(std::min<std::uint64_t>(whole - header, in.left()));
-        ByteReader fields{body};
-        fields.u32();  // version, flags
-        if (type == box("stsz") || type == box("stz2")) fields.u32();
-        if ((among(kTables, type) || type == box("stsz") || type == box("stz2")) &&
-            fields.u32() > kMostEntries)
-            return false;
-        if (among(kContainers, type) && (depth == kDeepest || !counts_are_sane(body, depth + 1)))
-            return false;
-    }
-    return true;
-}
 
 /// Two pieces of memory, read as one file.
 struct Source {
@@ -119,7 +76,7 @@ Result<std::vector<std::optional<TrackKind>>> take_tracks(const AVFormatContext&
 }  // namespace
 
 Result<Fragment> demux_fragment(ByteView init, ByteView segment) {
-    if (!counts_are_sane(init) || !counts_are_sane(segment)) return Error{Errc::bad_sample};
+    if (!has_our_shape(init, segment)) return Error{Errc::bad_sample};
     quiet_libav();
     Source source{init, segment};
     auto* buffer = static_cast<std::uint8_t*>(av_malloc(kBuffer));

@@ -82,6 +82,7 @@ class ServerStream {
     /// then with timed_out(), took nothing for `progress`.
     template <class Counter>
     async::Task<bool> write(Output output, Milliseconds progress, Counter& sent_bytes) {
+        arm(progress);
         while (!output.empty()) {
             const auto before = output.head.size() + output.body.size();
             const bool more = co_await write_some(stream_, output, progress);

@@ -103,7 +103,9 @@ class Load {
     }
 
     void request(Player& player, const std::string& path, double now) {
-        const auto text = "GET " + path + " HTTP/1.1\r\n" + extra_ + "\r\n";
+        // Each is somebody else: token, address and user agent are what the relay tells them by.
+        const auto text = "GET " + path + " HTTP/1.1\r\n" + extra_ + "User-Agent: hls_load/" +
+                          std::to_string(&player - players_.data()) + "\r\n\r\n";
         player.busy = true;
         player.in_body = false;
         player.head.clear();

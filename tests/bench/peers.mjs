@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../support/demo.mjs';
+import { residentBytes } from '../support/memory.mjs';
 import { Child, program } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';
 import { until } from '../support/wait.mjs';
@@ -16,7 +17,7 @@ export function usage(pids) {
   for (const pid of pids) {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     cpu += (Number(fields[11]) + Number(fields[12])) / kTicks;
-    rss += Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024;
+    rss += residentBytes(pid);
   }
   return { cpu, rss };
 }

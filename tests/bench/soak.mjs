@@ -5,10 +5,11 @@
 // have grown, and the relay counts nobody who is gone.
 //   node tests/bench/soak.mjs [--minutes 15]
 // Prints a line each half minute; exits 1 when something does not hold.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { login, startDemo } from '../support/demo.mjs';
 import { FaultProxy } from '../support/fault_proxy.mjs';
 import { HttpPlayer, lessonPath, room1, room2, startLesson, stopLesson } from '../support/lesson.mjs';
+import { openFiles, residentBytes } from '../support/memory.mjs';
 import { program, run } from '../support/process.mjs';
 import { pause, until } from '../support/wait.mjs';
 
@@ -21,8 +22,7 @@ const ends = [], faults = [];
 const scope = { after: (action) => ends.push(action) };
 const expect = (holds, what) => { if (!holds) { faults.push(what); console.error(`soak: ${what}`); } };
 
-const memory = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
-const files = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+const memory = (pid) => residentBytes(pid) / (1 << 20);
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const kCrowd = { rtmp: 120, hls: 80 };
@@ -31,11 +31,15 @@ const kCrowd = { rtmp: 120, hls: 80 };
 async function crowd(json) {
   const key = readFileSync(json.relay.config, 'utf8').match(/\[stream\.test\]\s+publish_key = "([^"]+)"/)[1];
   const stay = ['--warmup', '3', '--seconds', '5'], port = (url) => new URL(url).port;
+  const most = { rtmp: 0, hls: 0 };
+  const watch = setInterval(async () => { for (const transport of ['rtmp', 'hls']) most[transport] = Math.max(most[transport], await counted(json.relay.http, transport)); }, 500);
   const ended = await Promise.all([
     run(scope, program('rtmp_load'), ['--port', port(json.relay.rtmp), '--path', `live/main?token=${json.play_token}`, '--players', String(kCrowd.rtmp), ...stay]),
     run(scope, program('hls_load'), ['--port', port(json.relay.http), '--playlist', '/hls/main/live.m3u8', '--bearer', json.play_token, '--players', String(kCrowd.hls), ...stay]),
     run(scope, 'ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=r=25:s=320x180', '-t', '6', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-f', 'flv', `${json.relay.rtmp}/live/test?key=${key}`]),
   ]);
+  clearInterval(watch);
+  expect(most.rtmp >= kCrowd.rtmp && most.hls >= kCrowd.hls, `of the crowd only ${JSON.stringify(most)} were counted`);
   expect(ended.every(({ code }) => code === 0), `of the crowd: ${ended.map(({ stderr }) => stderr).join(' ')}`);
   const [rtmp, hls] = ended.map(({ stdout }) => JSON.parse(stdout || '{}'));
   expect(rtmp.alive === kCrowd.rtmp && hls.dropped === 0 && hls.segments >= kCrowd.hls, `some of the crowd were dropped: ${JSON.stringify([rtmp, hls])}`);
@@ -87,7 +91,7 @@ async function main() {
     const [what, disturb] = turns[i % turns.length], next = Date.now() + kTurnMs;
     joins += (await Promise.all([crowd(json), disturb()]))[0];
     await pause(Math.max(0, next - Date.now()));
-    for (const [name, pid] of Object.entries(pids)) seen[name].push({ rss: memory(pid), files: files(pid) });
+    for (const [name, pid] of Object.entries(pids)) seen[name].push({ rss: memory(pid), files: openFiles(pid) });
     const now = (name) => `${name} ${seen[name].at(-1).rss.toFixed(0)} MB, ${seen[name].at(-1).files} files`;
     console.log(`${((i + 1) * kTurnMs / 60_000).toFixed(1)} min  ${now('relay')}; ${now('player')}; ${players[room2].segments.size} segments  (${what})`);
     if (child.result) throw new Error(`a program has died: ${child.stdout}${child.stderr}`);

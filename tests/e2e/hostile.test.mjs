@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { login, metric, startDemo } from '../support/demo.mjs';
 import { HttpPlayer, lessonPath, room2, startLesson } from '../support/lesson.mjs';
 import '../support/ends.mjs';
+import { openFiles, residentBytes } from '../support/memory.mjs';
 import { run } from '../support/process.mjs';
 import { pause, until } from '../support/wait.mjs';
 
@@ -116,10 +117,9 @@ test('hostile input harms nobody', async (t) => {
   assert.equal((await startLesson(teacher, room2)).status, 200);
   const player = new HttpPlayer(teacher, lessonPath(room2));
   await until('it plays', () => player.segments.size >= 3, 30);
-  const rss = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
-  const descriptors = async (pid) => (await run(null, 'ls', [`/proc/${pid}/fd`])).stdout.split('\n').length;
+  const rss = (pid) => residentBytes(pid) / (1 << 20);
   const ports = { rtmp: Number(new URL(json.relay.rtmp).port), relay: Number(new URL(json.relay.http).port), player: Number(new URL(node).port) };
-  const before = { relay: rss(json.relay.pid), player: rss(json.player.pid), fds: await descriptors(json.relay.pid), refused: await metric(json.relay.http, 'tongke_refused_total') ?? 0 };
+  const before = { relay: rss(json.relay.pid), player: rss(json.player.pid), fds: openFiles(json.relay.pid), refused: await metric(json.relay.http, 'tongke_refused_total') ?? 0 };
   let count = 0;
 
   await t.test('over RTMP', async (t2) => {
@@ -183,7 +183,7 @@ test('hostile input harms nobody', async (t) => {
   });
 
   await pause(3000);
-  const after = { relay: rss(json.relay.pid), player: rss(json.player.pid), fds: await descriptors(json.relay.pid), refused: await metric(json.relay.http, 'tongke_refused_total') };
+  const after = { relay: rss(json.relay.pid), player: rss(json.player.pid), fds: openFiles(json.relay.pid), refused: await metric(json.relay.http, 'tongke_refused_total') };
   t.diagnostic(`${count} hostile cases; relay ${before.relay.toFixed(0)} → ${after.relay.toFixed(0)} MB, node ${before.player.toFixed(0)} → ${after.player.toFixed(0)} MB, descriptors ${before.fds} → ${after.fds}, refused ${before.refused} → ${after.refused}`);
   assert.ok(count >= 200);
   assert.ok(after.refused > before.refused, 'nothing was counted');

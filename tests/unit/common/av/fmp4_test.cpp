@@ -6,6 +6,7 @@
 #include "common/av/error.hpp"
 #include "common/av/fmp4_reader.hpp"
 #include "common/base/byte_reader.hpp"
+#include "common/base/byte_writer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/lesson.hpp"
 
@@ -113,27 +114,60 @@ TEST_CASE("what was muxed is read back sample by sample") {
     CHECK(at[1] == read.samples[1].size());
 }
 
-TEST_CASE("a table that claims more entries than any lesson has is refused before it is read") {
+TEST_CASE("what has not the shape of ours never reaches libavformat") {
     const auto cut = two_seconds(0);
     const auto good_init = mux_init(lesson_tracks()).value();
     const auto good = mux_fragment(lesson_tracks(), 7, cut.samples).value();
-    const auto claim = [](Bytes bytes, std::string_view type, std::size_t behind) {
+    const auto change = [](Bytes bytes, std::string_view type, std::size_t behind, std::uint8_t value) {
         const auto at = as_text(bytes).find(type);
         REQUIRE(at != std::string_view::npos);
-        bytes[at + 4 + behind] = 0x0f;  // the count's first byte: some 250 million
+        bytes[at + 4 + behind] = value;
         return bytes;
     };
-    CHECK(demux_fragment(good_init, claim(good, "trun", 4)).error() == Errc::bad_sample);
-    CHECK(demux_fragment(claim(good_init, "stts", 4), good).error() == Errc::bad_sample);
-    CHECK(demux_fragment(claim(good_init, "stsz", 8), good).error() == Errc::bad_sample);
-    Bytes nested;  // boxes in boxes, deeper than any file has them
-    for (int i = 0; i < 1000; ++i) {
-        const auto size = static_cast<std::uint32_t>(8 * (1000 - i));
-        for (int shift = 24; shift >= 0; shift -= 8)
-            nested.push_back(static_cast<std::uint8_t>(size >> shift));
-        for (const char c : std::string_view{"moof"}) nested.push_back(static_cast<std::uint8_t>(c));
+    const auto box = [](std::string_view type, const Bytes& content) {
+        Bytes bytes;
+        ByteWriter out{bytes};
+        out.u32(static_cast<std::uint32_t>(8 + content.size()));
+        out.text(type);
+        out.bytes(content);
+        return bytes;
+    };
+    const auto joined = [](Bytes a, const Bytes& b) {
+        a.insert(a.end(), b.begin(), b.end());
+        return a;
+    };
+    const auto refused = [](const Bytes& init, const Bytes& segment) {
+        return demux_fragment(init, segment).error() == Errc::bad_sample;
+    };
+    REQUIRE(demux_fragment(good_init, good));
+    SECTION("a count far above what is there") {
+        CHECK(refused(good_init, change(good, "trun", 4, 0x0f)));
+        CHECK(refused(change(good_init, "stts", 4, 0x0f), good));
+        CHECK(refused(change(good_init, "stsz", 8, 0x0f), good));
     }
-    CHECK(demux_fragment(good_init, nested).error() == Errc::bad_sample);
+    SECTION("many such counts, each of them modest") {
+        const auto one = box("trun", {0, 0, 0, 0, 0, 1, 0x86, 0x9f});  // 99,999 samples without a byte each
+        CHECK(refused(good_init, joined(good, box("moof", box("traf", joined(one, one))))));
+    }
+    SECTION("a box that reaches out of the init section into the segment") {
+        CHECK(refused(joined(good_init, {0, 0, 1, 0, 'm', 'd', 'a', 't'}), good));
+        CHECK(refused(joined(good_init, {0, 0, 0, 0, 'm', 'd', 'a', 't'}), good));
+        CHECK(refused(joined(good_init, {0, 0, 0}), good));
+    }
+    SECTION("boxes that ours has not, wherever they stand") {
+        for (const auto* type : {"senc", "cmov", "sinf", "sidx", "ctts"})
+            CHECK(refused(good_init, joined(good, box(type, Bytes(16)))));
+        CHECK(refused(good_init, joined(good, box("udta", box("stss", Bytes(8))))));
+    }
+    SECTION("a sample entry behind whose head more stands than ours has") {
+        CHECK(refused(change(good_init, "mp4a", 9, 1), good));
+        CHECK(refused(change(good_init, "avc1", 75, 8), good));
+    }
+    SECTION("boxes in boxes, deeper than any file has them") {
+        Bytes nested;
+        for (int i = 0; i < 2000; ++i) nested = box("moof", nested);
+        CHECK(refused(good_init, nested));
+    }
 }
 
 TEST_CASE("the same samples give the same bytes") {
