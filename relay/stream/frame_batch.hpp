@@ -23,17 +23,19 @@ class FrameBatch {
   public:
     explicit FrameBatch(Milliseconds merge) : merge_(merge) {}
 
-    /// True when what is gathered is to go now.
-    bool add(WrittenFrame written, SteadyTime now) {
+    void add(WrittenFrame written, SteadyTime now) {
         const auto waited = now - last_;
         const bool video = written.entry.kind == TrackKind::video;
         gathered_.push_back(std::move(written));
-        return waited >= (video ? merge_ : std::max(merge_, kAudioAlone));
+        due_ |= waited >= (video ? merge_ : std::max(merge_, kAudioAlone));
     }
+    /// What is gathered is to go now.
+    bool due() const { return due_; }
     /// Null when there is nothing.
     SharedBatch take(SteadyTime now) {
         if (gathered_.empty()) return nullptr;
         last_ = now;
+        due_ = false;
         return std::make_shared<const std::vector<WrittenFrame>>(std::exchange(gathered_, {}));
     }
 
@@ -43,6 +45,7 @@ class FrameBatch {
 
     Milliseconds merge_;
     SteadyTime last_{};
+    bool due_ = false;
     std::vector<WrittenFrame> gathered_;
 };
 

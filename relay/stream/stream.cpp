@@ -61,7 +61,7 @@ void Stream::append(PublicationId id, const std::vector<IngestFrame>& frames) {
     s.more_to_come = true;
     for (const auto& frame : frames) append(id, frame);
     s.more_to_come = false;
-    if (std::exchange(s.due, false)) s.deliver();
+    if (s.batch.due()) s.deliver();
 }
 
 void Stream::append(PublicationId id, IngestFrame in) {
@@ -182,14 +182,13 @@ std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame,
 void Stream::State::publish(const SharedFrame& frame) {
     auto written = writer.append(*frame, setup);
     const auto now = parts.clock.now();
-    due |= batch.add({std::move(written.entry), std::move(written.block), frame}, now);
+    batch.add({std::move(written.entry), std::move(written.block), frame}, now);
     if (!std::exchange(live, true)) return deliver(true);
-    if (due && !more_to_come) deliver();
+    if (batch.due() && !more_to_come) deliver();
 }
 
 /// What was gathered goes to every view, in one post: who joins sees both what is there and that it is live.
 void Stream::State::deliver(bool goes_live) {
-    due = false;
     const auto gathered = batch.take(parts.clock.now());
     if (!gathered) return;
     for (auto* view : parts.views)

@@ -75,8 +75,7 @@ struct Stream::State {
     Timeline timeline;
     WireWriter writer;
     FrameBatch batch;
-    bool due = false;           // what the batch has
-    bool more_to_come = false;  // of what came together
+    bool more_to_come = false;  // of the frames that came together: the batch waits for them
     Rates rates;
     Advisories advisories;
     std::optional<hls::Segmenter> segmenter;  // from the run's first frame on

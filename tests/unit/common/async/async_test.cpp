@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <atomic>
 
 #include "common/async/task_group.hpp"
@@ -84,4 +86,16 @@ TEST_CASE("work posted to a worker runs there, in order, and all of it before th
     CHECK_FALSE(elsewhere);
     REQUIRE(order.size() == 100);
     CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("there are as many cores as the process may run on") {
+    cpu_set_t all, one;
+    REQUIRE(sched_getaffinity(0, sizeof all, &all) == 0);
+    CHECK(permitted_cores() == static_cast<std::size_t>(CPU_COUNT(&all)));
+    CPU_ZERO(&one);
+    for (int core = 0; core < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++core)
+        if (CPU_ISSET(core, &all)) CPU_SET(core, &one);
+    REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+    CHECK(permitted_cores() == 1);
+    REQUIRE(sched_setaffinity(0, sizeof all, &all) == 0);
 }

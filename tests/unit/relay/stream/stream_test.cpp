@@ -50,6 +50,10 @@ struct Stage {
         run();
     }
     void picture(PublicationId id, bool keyframe) {
+        for (auto& frame : picture_and_sound(keyframe)) stream().append(id, std::move(frame));
+    }
+    std::vector<IngestFrame> picture_and_sound(bool keyframe) const {
+        std::vector<IngestFrame> both;
         IngestFrame frame;
         frame.keyframe = keyframe;
         frame.timestamp = timestamp;
@@ -60,14 +64,15 @@ struct Stage {
         frame.payload_offset = 5;
         frame.cts_ms = 80;
         frame.track = video;
-        stream().append(id, frame);
+        both.push_back(frame);
         frame.kind = TrackKind::audio;
         frame.timestamp = timestamp - sound_lag;
         frame.cts_ms = 0;
         frame.keyframe = false;
         frame.payload = share(test::audio_tag(1));
         frame.track = audio;
-        stream().append(id, frame);
+        both.push_back(frame);
+        return both;
     }
     /// What the hub does ten times a second.
     void wait(Milliseconds time) {
@@ -181,6 +186,26 @@ TEST_CASE("frames are numbered from unix_ms x 256 and segments open at keyframes
         CHECK_FALSE(marks[i].discontinuity);
     }
     CHECK(s.stream().target_duration() == 2);
+}
+
+TEST_CASE("frames that came together are there without waiting for the next, each once and in order") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    const auto id = s.stream().begin({}, {}).id;
+    s.play(id, 1);
+    std::vector<IngestFrame> together;
+    for (int i = 0; i < 3; ++i, s.timestamp += 40)
+        for (auto& frame : s.picture_and_sound(false)) together.push_back(std::move(frame));
+    s.clock.advance(120ms);
+    s.stream().append(id, together);
+    s.run();
+    REQUIRE(s.frames.all.size() == 8);
+    for (std::size_t i = 1; i < 8; ++i) CHECK(s.frames.all[i]->number == s.frames.all[i - 1]->number + 1);
+    // And one alone goes on by itself afterwards.
+    s.clock.advance(40ms);
+    s.stream().append(id, s.picture_and_sound(false).front());
+    s.run();
+    CHECK(s.frames.all.size() == 9);
 }
 
 TEST_CASE("a publisher that comes back makes no discontinuity and no hole, however long it was away") {

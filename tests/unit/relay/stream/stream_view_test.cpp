@@ -33,8 +33,8 @@ struct Stage {
         frame->dts_ms = unix_ms(clock.wall());
         frame->payload = share(kind == TrackKind::video ? test::video_tag(keyframe, 1) : test::audio_tag(1));
         const auto written = writer.append(*frame, setup);
-        if (batch.add({written.entry, written.block, frame}, clock.now()))
-            view.append(*batch.take(clock.now()));
+        batch.add({written.entry, written.block, frame}, clock.now());
+        if (batch.due()) view.append(*batch.take(clock.now()));
     }
     void run() {
         for (auto& work : std::exchange(queue, {})) work();
