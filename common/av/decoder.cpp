@@ -94,6 +94,15 @@ Result<void> PictureDecoder::decode(ByteView avcc, std::int64_t pts_ms, const Se
     return sent;
 }
 
+Result<void> PictureDecoder::glance(ByteView avcc, std::int64_t pts_ms, const See& see) {
+    auto& codec = *state_->decoder.codec;
+    codec.skip_loop_filter = AVDISCARD_ALL;
+    auto done = decode(avcc, pts_ms, see);
+    finish(see);
+    codec.skip_loop_filter = AVDISCARD_DEFAULT;
+    return done;
+}
+
 void PictureDecoder::finish(const See& see) {
     avcodec_send_packet(state_->decoder.codec.get(), nullptr);
     state_->see_all(see);

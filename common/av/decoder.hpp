@@ -25,6 +25,9 @@ class PictureDecoder {
     /// Calls `see` for each picture that comes out, in the order of showing: with B-frames some later. Those
     /// of more than eight bits are not seen.
     Result<void> decode(ByteView avcc, std::int64_t pts_ms, const See& see);
+    /// A keyframe alone: its picture comes out at once, without the filter that smooths the edges of blocks,
+    /// which nothing that follows may then be predicted from. The next to decode is a keyframe.
+    Result<void> glance(ByteView avcc, std::int64_t pts_ms, const See& see);
     /// What has not come out yet; the next to decode is a keyframe.
     void finish(const See& see);
 

@@ -6,6 +6,7 @@
 
 #include "common/async/aliases.hpp"
 #include "common/async/signals.hpp"
+#include "common/async/ticks.hpp"
 #include "common/async/workers.hpp"
 #include "common/auth/random.hpp"
 #include "common/http/client.hpp"
@@ -292,7 +293,7 @@ void Node::Parts::replay_beacons() {
 }
 
 void Node::Parts::tick_later() {
-    ticker->expires_after(kTick);
+    ticker->expires_at(async::next_tick(std::chrono::steady_clock::now(), kTick));
     ticker->async_wait([this](Error error) {
         if (error || stopping) return;
         if (!link) connect();

@@ -29,7 +29,7 @@
 namespace tongke::relay {
 namespace {
 
-constexpr Milliseconds kControlTick{200};
+constexpr Milliseconds kControlTick{250};
 
 /// Throws where the operator's picture cannot be used: 09:00 is the time to learn that.
 std::function<SharedStill(const StreamSetup&)> slate_of(const StreamSettings& s) {

@@ -100,8 +100,7 @@ bool SourceWatch::worth_looking(std::int64_t now_ms) const {
 /// One keyframe by itself; what it says may want the group before it.
 void SourceWatch::glance(const Frame& keyframe) {
     const auto look = [&](const LumaView& luma, std::int64_t pts_ms) { see(luma, pts_ms, true); };
-    if (!pictures_->decode(keyframe.elementary(), keyframe.pts_ms(), look)) ++faults_;
-    pictures_->finish(look);
+    if (!pictures_->glance(keyframe.elementary(), keyframe.pts_ms(), look)) ++faults_;
     if (worth_looking(keyframe.dts_ms)) look_closely();
 }
 

@@ -8,7 +8,8 @@ namespace tongke::relay {
 
 class PublisherRole {
   public:
-    PublisherRole(Stream& stream, PublicationId id) : stream_(stream), id_(id) {}
+    PublisherRole(Stream& stream, PublicationId id, async::Executor executor)
+        : stream_(stream), id_(id), rest_(executor) {}
     ~PublisherRole() {
         deliver();
         stream_.post([id = id_](Stream& stream) { stream.end(id); });
@@ -20,12 +21,18 @@ class PublisherRole {
     bool on_media(rtmp::MediaReceived media, SteadyTime arrival, SessionMetrics& metrics);
     /// What was taken since goes to the stream: once for all that one read brought.
     void deliver();
+    /// More than this is not to gather in the socket while nobody reads.
+    static constexpr std::size_t kReadAtOnce = 64 * 1024;
+    /// Where frames are gathered (merge_ms) nobody is woken for each: the next read is due when this timer
+    /// is. Null: as soon as something has come. `count`: the bytes that the last read brought.
+    async::Timer* rest(std::size_t count);
     std::uint64_t frames() const { return frames_; }
 
   private:
     Stream& stream_;
     PublicationId id_;
     Ingest ingest_;
+    async::Timer rest_;
     std::vector<IngestFrame> taken_;
     std::uint64_t frames_ = 0;
     int faults_ = 0;  // since the last good frame

@@ -52,17 +52,28 @@ Session::Session(SessionContext& context, Channel channel, std::uint64_t number)
 Session::~Session() = default;
 
 async::Task<> Session::run([[maybe_unused]] std::shared_ptr<Session> self) {
+    std::size_t count = 0;
+    bool rests = false;
     while (channel_.socket().is_open()) {
-        const auto [error] =
-            co_await channel_.socket().async_wait(async::TcpSocket::wait_read, async::as_result);
-        if (error && !ended()) end(EndReason::internal, error.message());
-        if (error && error != asio::error::operation_aborted) close_socket();
-        if (channel_.socket().is_open()) read_available();
+        if (auto* rest = publisher_ ? publisher_->rest(count) : nullptr) {
+            // Nor does the kernel wake this thread for each, before there is this much, or the end.
+            Error ignored;
+            if (!std::exchange(rests, true))
+                channel_.socket().set_option(
+                    asio::socket_base::receive_low_watermark(PublisherRole::kReadAtOnce), ignored);
+            co_await rest->async_wait(async::as_result);
+        } else {
+            const auto [error] =
+                co_await channel_.socket().async_wait(async::TcpSocket::wait_read, async::as_result);
+            if (error && !ended()) end(EndReason::internal, error.message());
+            if (error && error != asio::error::operation_aborted) close_socket();
+        }
+        count = channel_.socket().is_open() ? read_available() : 0;
     }
     if (!ended()) end(EndReason::internal, "cancelled");
 }
 
-void Session::read_available() {
+std::size_t Session::read_available() {
     auto& buffer = read_buffer();
     std::size_t total = 0;
     while (total < kReadPerTurn && channel_.socket().is_open()) {
@@ -71,7 +82,8 @@ void Session::read_available() {
         if (error == asio::error::would_block) break;
         if (error) {
             end(EndReason::peer_closed);
-            return close_socket();
+            close_socket();
+            return total;
         }
         total += count;
         if (ended()) continue;  // lingering: what still comes is of no interest
@@ -83,6 +95,7 @@ void Session::read_available() {
     // What has been decrypted already makes the socket readable no more.
     if (total >= kReadPerTurn && channel_.socket().is_open() && channel_.holds_input())
         context_.hub.workers().post(context_.worker, [self = shared_from_this()] { self->read_available(); });
+    return total;
 }
 
 void Session::bound_answers() {
@@ -141,7 +154,8 @@ void Session::granted(const rtmp::PublishRequested& request, const PublishGrant&
                                        "another encoder publishes this stream with the same key");
             return self->end(EndReason::two_encoders);
         }
-        self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id);
+        auto& socket = self->channel_.socket();
+        self->publisher_ = std::make_unique<PublisherRole>(*stream, publication.id, socket.get_executor());
         self->context_.anteroom.leave(self->number_);
         log::info("rtmp", "{} {}: accepted", self->peer_, self->what_);
         self->take(self->rtmp_.accept_publish());

@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "common/async/ticks.hpp"
+
 namespace tongke::relay {
 namespace {
 
 // What the kernel may hold unsent for one player; the rest stays in the log.
 constexpr int kKernelUnsent = 512 * 1024;
+constexpr Milliseconds kSweepEvery{1000};
 
 }  // namespace
 
@@ -42,7 +45,7 @@ async::Task<> SessionSet::serve(std::shared_ptr<Session> session, std::uint64_t 
 
 async::Task<> SessionSet::sweep_every_second() {
     while (!stopping_) {
-        timer_.expires_after(std::chrono::seconds(1));
+        timer_.expires_at(async::next_tick(std::chrono::steady_clock::now(), kSweepEvery));
         co_await timer_.async_wait(async::as_result);
         const auto now = context_.hub.clock().now();
         const auto wall = context_.hub.clock().wall();

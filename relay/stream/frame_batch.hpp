@@ -24,10 +24,9 @@ class FrameBatch {
     explicit FrameBatch(Milliseconds merge) : merge_(merge) {}
 
     void add(WrittenFrame written, SteadyTime now) {
-        const auto waited = now - last_;
-        const bool video = written.entry.kind == TrackKind::video;
+        due_ |= (merge_ == Milliseconds{0} || turn(now) != turn(last_)) &&
+                (written.entry.kind == TrackKind::video || now - last_ >= kAudioAlone);
         gathered_.push_back(std::move(written));
-        due_ |= waited >= (video ? merge_ : std::max(merge_, kAudioAlone));
     }
     /// What is gathered is to go now.
     bool due() const { return due_; }
@@ -42,6 +41,8 @@ class FrameBatch {
   private:
     // Without pictures to follow, sound waits no longer than this.
     static constexpr Milliseconds kAudioAlone{60};
+    /// By the clock (common/async/ticks.hpp), not by what went last: who is late once is not late ever after.
+    SteadyTime::rep turn(SteadyTime time) const { return time.time_since_epoch() / merge_; }
 
     Milliseconds merge_;
     SteadyTime last_{};

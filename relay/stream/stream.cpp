@@ -217,15 +217,12 @@ void Stream::State::other_source() {
 }
 
 void Stream::State::set_live(bool now_live) {
+    deliver();
     live = now_live;
     post_to_views([now_live](StreamView& view) { view.set_live(now_live); });
 }
 
-void Stream::State::flush_what_is_left() {
-    post_to_views([](StreamView& view) { view.flush(); });
-}
-
-void Stream::flush() { state_->flush_what_is_left(); }
+void Stream::flush() { state_->deliver(); }
 
 void Stream::read_source(SourceReader* reader) { state_->reader = reader; }
 

@@ -18,7 +18,7 @@ void Stream::State::note_loss() {
     publisher_lost = parts.clock.now();
     away = live && !lost_generated;
     if (reader != nullptr) reader->on_source_lost();
-    flush_what_is_left();
+    deliver();
 }
 
 bool Stream::State::grace_over(SteadyTime now) const {
@@ -97,7 +97,7 @@ void Stream::tick() {
     const auto now = s.parts.clock.now();
     s.keep_slate_ready();
     s.note_pulled_absence(now);
-    if (std::exchange(s.frames_at_tick, s.frames) == s.frames && s.live) s.flush_what_is_left();
+    if (std::exchange(s.frames_at_tick, s.frames) == s.frames && s.live) s.deliver();
     if (s.live && s.grace_over(now)) {
         log::write(s.lost_generated ? log::Level::info : log::Level::warn, "stream",
                    fmt::format("{}: no {} came back within {} s", s.name, s.pulled ? "frame" : "publisher",

@@ -64,7 +64,6 @@ struct Stream::State {
     template <class Work>
     void post_to_views(Work work);
     void set_live(bool now_live);
-    void flush_what_is_left();
     std::optional<SegmentMark> follow_mark(const SegmentMark& mark);
     void note_pulled_absence(SteadyTime now);
 

@@ -35,7 +35,7 @@ void Stream::pull_connected(bool connected) {
     auto& s = *state_;
     if (!s.pulled || std::exchange(s.pulled->connected, connected) == connected) return;
     s.parts.metrics.publisher_up.Set(connected ? 1 : 0);
-    if (!connected) s.flush_what_is_left();
+    if (!connected) s.deliver();
 }
 
 void Stream::append_pulled(const SharedFrame& frame) {

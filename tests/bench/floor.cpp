@@ -1,6 +1,6 @@
 // The floor of fan-out: a program that only writes. It lays an FLV file out as
-// the same wire bytes a relay sends, and at each video frame's time (or each
-// --merge-ms) writes what is new to every socket, one send for each. No
+// the same wire bytes a relay sends, and at each video frame's time (or every
+// --merge-ms by the clock) writes what is new to every socket, one send for each. No
 // protocol, no log, no rights: whatever a server costs above this is its own.
 //   floor --port 1936 --file lesson.flv [--merge-ms 0] [--how send|sendfile]
 // Speaks just enough of the RTMP handshake for rtmp_load. Runs until SIGTERM.
@@ -42,18 +42,19 @@ Reel load_reel(const std::string& path, int merge_ms) {
     const auto tags = reader.feed(file);
     if (!in || !tags || tags->empty()) throw std::runtime_error("no FLV file: " + path);
     Reel reel;
-    std::uint32_t flushed_ms = 0;
+    const auto merge = static_cast<std::uint32_t>(merge_ms);
     for (const auto& tag : *tags) {
         if (tag.type != 8 && tag.type != 9) continue;
+        // Whatever came before its time goes with it.
+        for (auto due = reel.flushes.empty() ? merge : reel.flushes.back().at_ms + merge;
+             merge > 0 && due <= tag.timestamp; due += merge)
+            reel.flushes.push_back({due, reel.bytes.size()});
         const auto type = tag.type == 9 ? rtmp::MessageType::video : rtmp::MessageType::audio;
         rtmp::append_message(reel.bytes, rtmp::media_header(type, tag.timestamp), tag.body);
         reel.length_ms = std::max(reel.length_ms, tag.timestamp + 40);
-        if (tag.type != 9 ||
-            (!reel.flushes.empty() && tag.timestamp - flushed_ms < static_cast<std::uint32_t>(merge_ms)))
-            continue;
-        flushed_ms = tag.timestamp;
-        reel.flushes.push_back({tag.timestamp, reel.bytes.size()});
+        if (tag.type == 9 && merge == 0) reel.flushes.push_back({tag.timestamp, reel.bytes.size()});
     }
+    if (reel.flushes.empty()) throw std::runtime_error("nothing to send: " + path);
     reel.flushes.back().end = reel.bytes.size();
     reel.memory_file = memfd_create("reel", MFD_CLOEXEC);
     if (reel.memory_file < 0 || write(reel.memory_file, reel.bytes.data(), reel.bytes.size()) !=

@@ -8,8 +8,9 @@ import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
 /** `streams`: names; each gets the key "key-NAME". `extra`: more TOML; `keys`: more of [rtmp] and [http];
- * `cores`: those on which alone it may run, as taskset writes them. */
-export async function startRelay(test, streams = ['main'], extra = '', keys = {}, cores = null) {
+ * `cores`: those on which alone it may run, as taskset writes them; `watched`: false where a figure must not
+ * hold what watching its playlists costs. */
+export async function startRelay(test, streams = ['main'], extra = '', keys = {}, { cores = null, watched = true } = {}) {
   const dir = temporaryFolder();
   const base = await freePorts(2);
   const config = join(dir, 'relay.toml');
@@ -52,7 +53,7 @@ ${extra}`);
     const answer = await fetch(`${relay.http}/hls/${stream}/live.m3u8`, { headers: { authorization: `Bearer ${token}` } });
     return answer.ok ? answer.text() : null;
   };
-  for (const stream of streams) {
+  for (const stream of watched ? streams : []) {
     const token = await relay.token(stream, 'watch');
     for (const form of ['', 'ts/']) watchPlaylist(test, `${form}${stream}`, `${relay.http}/hls/${stream}/${form}live.m3u8`, token);
   }

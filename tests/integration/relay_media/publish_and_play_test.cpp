@@ -88,6 +88,28 @@ TEST_CASE("a player joins at the newest keyframe and gets every frame from there
     CHECK(std::abs(player.numbers.front() / 256 - unix_ms(relay.clock.wall())) < 60'000);
 }
 
+TEST_CASE("where frames are gathered all of them come, also when a burst is the last") {
+    StreamOptions gathering;
+    gathering.merge_ms = 100;
+    MediaRelay relay(gathering);
+    Encoder encoder(relay.server->port(), "main?key=key");
+    REQUIRE(encoder.start());
+    encoder.headers();
+    Client player(relay.server->port(), Mode::play, "main?token=token");
+    player.join(relay);
+    encoder.pictures(3);
+    REQUIRE(player.until([&] { return player.pictures.size() == 3; }));
+    // More than one read takes, and more than the socket holds.
+    encoder.pictures(40, 10, 50'000);
+    REQUIRE(player.until([&] { return player.pictures.size() == 43; }));
+    encoder.pictures(1, 10, 10);
+    REQUIRE(player.until([&] { return player.pictures.size() == 44; }));
+    CHECK(player.pictures == ids(0, 43));
+    CHECK(steps_by_one(player.numbers));
+    encoder.client.drop();
+    CHECK(eventually([&] { return relay.metric("tongke_stream_publisher_up{stream=\"main\"}") == 0; }));
+}
+
 TEST_CASE("players on every worker get the same frames, and all who wait get the first") {
     MediaRelay relay;
     std::vector<std::unique_ptr<Client>> players;

@@ -208,6 +208,27 @@ TEST_CASE("frames that came together are there without waiting for the next, eac
     CHECK(s.frames.all.size() == 9);
 }
 
+TEST_CASE("what waits for merge_ms goes on when nothing follows it") {
+    test::TemporaryDir dir;
+    StreamOptions options;
+    options.merge_ms = 1000;
+    Stage s(dir.path(), options);
+    const auto id = s.stream().begin({}, {}).id;
+    s.picture(id, true);
+    s.run();
+    s.clock.advance(40ms);
+    s.timestamp += 40;
+    s.picture(id, false);
+    s.run();
+    REQUIRE(s.frames.all.size() == 1);
+    SECTION("the publisher falls silent") {
+        for (int i = 0; i < 2; ++i) s.stream().tick();
+    }
+    SECTION("the publisher goes") { s.stream().end(id); }
+    s.run();
+    CHECK(s.frames.all.size() == 4);
+}
+
 TEST_CASE("a publisher that comes back makes no discontinuity and no hole, however long it was away") {
     for (const auto absence : {300ms, 450ms, 700ms, 1960ms, 3000ms, 12'000ms}) {
         for (const int group : {50, 52, 125}) {

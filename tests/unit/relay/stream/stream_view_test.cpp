@@ -85,7 +85,19 @@ TEST_CASE("merge_ms stretches the flushes") {
         s.run();
         s.clock.advance(40ms);
     }
-    CHECK(reader.flushes == 10);  // every third picture
+    CHECK(reader.flushes == 12);  // one in each tenth of a second
+}
+
+TEST_CASE("a flush that was late does not make the next one late") {
+    Stage s(100ms);
+    Reader reader;
+    s.view.attach(reader);
+    for (const auto after : {0ms, 108ms, 92ms, 199ms, 1ms, 100ms}) {
+        s.clock.advance(after);
+        s.add(TrackKind::video, true);
+        s.run();
+    }
+    CHECK(reader.flushes == 6);
 }
 
 TEST_CASE("sound alone does not wait for a picture") {
