@@ -42,7 +42,7 @@ Error Handshake::feed(ByteView& input, Bytes& out) {
             held_.clear();
         } else {
             step_ = Step::done;
-            held_ = {};
+            Bytes{}.swap(held_);  // assigning {} would keep the memory, for as long as the connection lasts
         }
     }
     return {};
