@@ -15,6 +15,9 @@
 
 namespace tongke::http {
 
+// Of a request or an answer, by which room is made at once.
+inline constexpr std::size_t kUsualHeaders = 12;
+
 struct Request {
     std::string method;  // "GET"; HEAD is given to GET handlers, the body dropped by the server
     std::string target;  // as sent: path?query
@@ -63,6 +66,7 @@ struct Response {
     std::string counted_as;
 
     Response& with(std::string name, std::string value) {
+        if (headers.empty()) headers.reserve(kUsualHeaders);
         headers.emplace_back(std::move(name), std::move(value));
         return *this;
     }

@@ -46,6 +46,7 @@ std::optional<Request> to_request(const boost::beast::http::request_header<>& he
     request.target = std::string{raw};
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    request.headers.reserve(kUsualHeaders);
     for (const auto& field : head)
         request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
                                      std::string{field.value()});
@@ -53,6 +54,7 @@ std::optional<Request> to_request(const boost::beast::http::request_header<>& he
 }
 
 void apply_forwarding(Request& request, const std::vector<net::IpPrefix>& trusted) {
+    if (trusted.empty()) return;
     const auto socket = net::IpAddress::parse(request.socket_peer);
     if (!socket || !net::contains(trusted, *socket)) return;
     std::string all;  // several header lines are one list (RFC 9110 §5.3)
