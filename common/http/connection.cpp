@@ -82,7 +82,7 @@ class StreamConnection final : public Connection,
     void abort() override {
         aborted_ = true;
         io_.close();
-        if (pending_) pending_->arrived.cancel();
+        if (pending_) pending_->stop_waiting();
         if (channel_) channel_->end();
     }
 
@@ -233,8 +233,8 @@ class StreamConnection final : public Connection,
         state_.router->handle(request, make_reply(pending));
         const Request& asked = *request;
         if (!pending->response) {
-            pending->arrived.expires_after(limits().handler);
-            co_await pending->arrived.async_wait(as_result);
+            pending->arrived.emplace(pending->executor, limits().handler);
+            co_await pending->arrived->async_wait(as_result);
         }
         pending_.reset();
         if (aborted_) co_return false;
@@ -267,7 +267,10 @@ class StreamConnection final : public Connection,
             head += as_text(first);
             body = body.subspan(first.size());
         }
-        co_return co_await write({as_bytes(head), body, file}) && keep_alive;
+        typename ServerStream<Stream>::Output output{as_bytes(head), body, file};
+        // Most answers go whole, and then there is nothing to wait for.
+        if (io_.write_now(output, state_.sent)) co_return keep_alive;
+        co_return co_await write(output) && keep_alive;
     }
 
     Task<bool> write(typename ServerStream<Stream>::Output output) {

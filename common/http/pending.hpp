@@ -1,5 +1,6 @@
 // The answer a connection waits for. A Reply holds it from any thread and
-// delivers on the connection's worker, where `arrived` wakes the coroutine.
+// delivers on the connection's worker, where `arrived` wakes the coroutine if it
+// had to wait: most answers are there at once.
 #pragma once
 #include <memory>
 #include <optional>
@@ -10,14 +11,17 @@
 namespace tongke::http {
 
 struct Pending {
-    explicit Pending(async::Executor e) : executor(e), arrived(e) {}
+    explicit Pending(async::Executor e) : executor(e) {}
     async::Executor executor;
-    async::Timer arrived;
+    std::optional<async::Timer> arrived;
     std::optional<Response> response;
 
     void deliver(Response answer) {
         response = std::move(answer);
-        arrived.cancel();
+        stop_waiting();
+    }
+    void stop_waiting() {
+        if (arrived) arrived->cancel();
     }
 };
 

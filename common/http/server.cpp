@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "common/async/aliases.hpp"
-#include "common/async/ticks.hpp"
 #include "common/http/admission.hpp"
 #include "common/http/connection.hpp"
 #include "common/log/log.hpp"
 #include "common/net/tcp.hpp"
 #include "common/net/tls_context.hpp"
+#include "common/time/ticks.hpp"
 
 namespace tongke::http {
 namespace {
@@ -194,7 +194,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
     void sweep_later(Worker& worker) {
         worker.sweeping = true;
         worker.sweep.expires_at(
-            async::next_tick(std::chrono::steady_clock::now(), sweep_interval(state->options.limits)));
+            next_tick(std::chrono::steady_clock::now(), sweep_interval(state->options.limits)));
         worker.sweep.async_wait([self = shared_from_this(), &worker](Error) {
             worker.sweeping = false;
             if (worker.live.empty()) return;

@@ -70,7 +70,8 @@ class ServerStream {
         int file = -1;
         off_t offset = 0;
 
-        bool empty() const { return head.empty() && body.empty(); }
+        std::size_t size() const { return head.size() + body.size(); }
+        bool empty() const { return size() == 0; }
         void take(std::size_t sent) {
             const auto from_head = std::min(sent, head.size());
             head = head.subspan(from_head);
@@ -78,15 +79,25 @@ class ServerStream {
         }
     };
 
+    /// What a plain socket takes at once, without waiting. True when that was all.
+    template <class Counter>
+    bool write_now(Output& output, Counter& sent_bytes) {
+        if (kTls) return false;
+        const auto before = output.size();
+        push(socket().native_handle(), output);
+        sent_bytes += before - output.size();
+        return output.empty();
+    }
+
     /// All of it in as few sends as the socket takes; `sent_bytes` counts. False when the peer is gone or,
     /// then with timed_out(), took nothing for `progress`.
     template <class Counter>
     async::Task<bool> write(Output output, Milliseconds progress, Counter& sent_bytes) {
         arm(progress);
         while (!output.empty()) {
-            const auto before = output.head.size() + output.body.size();
+            const auto before = output.size();
             const bool more = co_await write_some(stream_, output, progress);
-            sent_bytes += before - output.head.size() - output.body.size();
+            sent_bytes += before - output.size();
             if (!more) co_return false;
         }
         disarm();

@@ -6,11 +6,11 @@
 
 #include "common/async/aliases.hpp"
 #include "common/async/signals.hpp"
-#include "common/async/ticks.hpp"
 #include "common/async/workers.hpp"
 #include "common/auth/random.hpp"
 #include "common/http/client.hpp"
 #include "common/log/log.hpp"
+#include "common/time/ticks.hpp"
 #include "player/app/link_probe.hpp"
 #include "player/app/local_api.hpp"
 #include "player/app/relay_link.hpp"
@@ -293,7 +293,7 @@ void Node::Parts::replay_beacons() {
 }
 
 void Node::Parts::tick_later() {
-    ticker->expires_at(async::next_tick(std::chrono::steady_clock::now(), kTick));
+    ticker->expires_at(next_tick(std::chrono::steady_clock::now(), kTick));
     ticker->async_wait([this](Error error) {
         if (error || stopping) return;
         if (!link) connect();

@@ -31,9 +31,7 @@ struct ControlPlane::Impl {
 
     /// The lesson's newest frame once a second: what the relay itself knows of its source.
     void sample_source() {
-        if (!state->hooks.streams || state->clock.now() - state->source_sampled < std::chrono::seconds{1})
-            return;
-        state->source_sampled = state->clock.now();
+        if (!state->hooks.streams || !state->source_samples.due(state->clock.now())) return;
         const std::weak_ptr<ControlState> weak = state;
         state->hooks.streams([weak](const std::vector<StreamInfo>& streams) {
             const auto shared = weak.lock();

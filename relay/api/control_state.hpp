@@ -11,6 +11,7 @@
 #include "common/auth/lockout.hpp"
 #include "common/auth/refusal_log.hpp"
 #include "common/store/database.hpp"
+#include "common/time/ticks.hpp"
 #include "relay/api/background_pool.hpp"
 #include "relay/api/control_plane.hpp"
 #include "relay/api/session_book.hpp"
@@ -58,7 +59,8 @@ struct ControlState {
     std::optional<WallTime> slate_since;   // none: the lesson's source is not missed
     bool slate_changed = false;            // since the watchers were told
     std::optional<WallTime> debug_window;  // begin of the one that was told last
-    SteadyTime changes_checked{}, watchers_told{}, watchers_greeted{}, source_sampled{};
+    SteadyTime changes_checked{}, watchers_greeted{};
+    Every source_samples{Milliseconds{1000}}, watchers_told{config.event_stream_period};
     std::atomic<bool> stopping = false;
     std::unique_ptr<BackgroundPool> pool;
 

@@ -106,8 +106,7 @@ void tell(ControlState& state, Watcher& watcher, const std::set<std::string>& ch
 
 void tell_watchers(ControlState& state) {
     const auto now = state.clock.now();
-    if (now - state.watchers_told < state.config.event_stream_period) return;
-    state.watchers_told = now;
+    if (!state.watchers_told.due(now)) return;
     const auto changed = state.fleet.take_changed();
     state.watchers.remove_if([](const Watcher& watcher) { return !watcher.stream->open(); });
     const bool greet = now - state.watchers_greeted >= kGreeting;

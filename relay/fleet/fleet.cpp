@@ -265,8 +265,7 @@ void Fleet::count_playback(const std::string& node, const RoomReport& report) {
 
 void Fleet::tick() {
     settle_stalls();
-    if (clock_.now() - counted_ < std::chrono::seconds{1}) return;
-    counted_ = clock_.now();
+    if (!count_.due(clock_.now())) return;
     count_rooms();
     write_last_seen(false);
 }

@@ -10,6 +10,7 @@
 
 #include "common/auth/node_request.hpp"
 #include "common/metrics/metrics.hpp"
+#include "common/time/ticks.hpp"
 #include "relay/fleet/bundle_office.hpp"
 #include "relay/fleet/counter_book.hpp"
 #include "relay/fleet/room_board.hpp"
@@ -106,7 +107,7 @@ class Fleet {
     std::deque<StallSpan> recent_;  // stalls of the last minutes, for the common cause
     std::map<std::string, RoomState> shown_;
     std::set<std::string> changed_;
-    SteadyTime counted_{};
+    Every count_{Milliseconds{1000}};
 };
 
 }  // namespace tongke::relay

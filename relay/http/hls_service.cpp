@@ -37,6 +37,14 @@ hls::SharedSegment in_memory_file(const hls::Segment& segment) {
     return kept;
 }
 
+/// Pages of any origin may play; once in an answer.
+void allow_origins(http::Response& response) {
+    for (const auto& [name, value] : response.headers)
+        if (name == "Access-Control-Allow-Origin") return;
+    response.with("Access-Control-Allow-Origin", "*");
+    response.with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+}
+
 /// refuse() has counted it.
 http::Response counted(http::Response refused) {
     refused.counted_as.clear();
@@ -122,11 +130,7 @@ void HlsService::register_routes(http::Router& router) {
 }
 
 void HlsService::allow_every_origin(const http::Request& request, http::Response& response) {
-    if (!std::string_view{request.path}.starts_with(kPrefix)) return;
-    for (const auto& [name, value] : response.headers)
-        if (name == "Access-Control-Allow-Origin") return;
-    response.with("Access-Control-Allow-Origin", "*");
-    response.with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+    if (std::string_view{request.path}.starts_with(kPrefix)) allow_origins(response);
 }
 
 void HlsService::State::answer(const http::Request& request, http::Reply plain_reply) {
@@ -137,14 +141,15 @@ void HlsService::State::answer(const http::Request& request, http::Reply plain_r
     if (container == hls::Container::ts) path.remove_prefix(kTsFolder.size());
     if (found == streams.end()) return reply(http::problem(404, "unknown_stream", "没有这路直播。"));
     Stream& stream = *found->second;
-    const std::string bearer{request.bearer_token()};
-    const auto token = bearer.empty() ? request.query_value("token").value_or("") : bearer;
+    const auto bearer = request.bearer_token();
+    const auto in_query = bearer.empty() ? request.query_value("token").value_or("") : std::string{};
+    const auto token = bearer.empty() ? std::string_view{in_query} : bearer;
     if (!allowed(request, stream, token, path, reply)) return;
     if (const int more = stream.clients.seen(token, request, parts.clock.now()); more != 0)
         parts.on_clients(stream.name, more);
 
     hls::Delivery delivery;
-    if (bearer.empty()) delivery = {"?token=" + token, hls::Caching::personal};
+    if (bearer.empty()) delivery = {"?token=" + in_query, hls::Caching::personal};
     auto& asked =
         presentation(static_cast<std::size_t>(request.worker) % workers.size(), stream.name, container);
     catch_up(stream.renditions[index_of(container)], asked);
@@ -175,10 +180,10 @@ void HlsService::State::refuse(const http::Request& request, const Stream& strea
 
 /// Answers with CORS, and counts the body's bytes.
 http::Reply HlsService::State::finishing(const http::Request& request, http::Reply reply) {
-    http::Request asked{.method = request.method, .path = request.path};
-    return http::Reply{[this, asked = std::move(asked), reply = std::move(reply)](http::Response response) {
-        allow_every_origin(asked, response);
-        if (asked.method != "HEAD")
+    const bool with_body = request.method != "HEAD";
+    return http::Reply{[this, with_body, reply = std::move(reply)](http::Response response) {
+        allow_origins(response);
+        if (with_body)
             sent.Increment(
                 static_cast<double>(response.shared ? response.shared->size() : response.text.size()));
         reply(std::move(response));

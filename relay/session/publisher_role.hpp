@@ -21,11 +21,9 @@ class PublisherRole {
     bool on_media(rtmp::MediaReceived media, SteadyTime arrival, SessionMetrics& metrics);
     /// What was taken since goes to the stream: once for all that one read brought.
     void deliver();
-    /// More than this is not to gather in the socket while nobody reads.
-    static constexpr std::size_t kReadAtOnce = 64 * 1024;
     /// Where frames are gathered (merge_ms) nobody is woken for each: the next read is due when this timer
-    /// is. Null: as soon as something has come. `count`: the bytes that the last read brought.
-    async::Timer* rest(std::size_t count);
+    /// is. Null: as soon as something has come.
+    async::Timer* rest();
     std::uint64_t frames() const { return frames_; }
 
   private:

@@ -13,6 +13,9 @@ namespace asio = boost::asio;
 
 // One turn reads no more than this, so that a burst does not hold up the others.
 constexpr std::size_t kReadPerTurn = 512 * 1024;
+// More than comes while a publisher that is read by the clock is not read; the kernel makes room for twice
+// this.
+constexpr int kGathered = 256 * 1024;
 // Of answers to a peer that asks and does not read; a whole conversation is a hundredth of it.
 constexpr std::size_t kUnreadAnswers = 64 * 1024;
 // Others connect at the same time.
@@ -21,7 +24,8 @@ constexpr double kWindowRoom = 1.25;
 constexpr Milliseconds kLongestWindow{5000};
 // Less of a change is not worth telling.
 constexpr Milliseconds kWindowStep{100};
-constexpr std::chrono::seconds kLookEvery{5};
+// Half a sweep less than 5 s, which is what it comes to.
+constexpr Milliseconds kLookEvery{4500};
 // How long a peer may take to read our last words.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -52,28 +56,30 @@ Session::Session(SessionContext& context, Channel channel, std::uint64_t number)
 Session::~Session() = default;
 
 async::Task<> Session::run([[maybe_unused]] std::shared_ptr<Session> self) {
-    std::size_t count = 0;
     bool rests = false;
     while (channel_.socket().is_open()) {
-        if (auto* rest = publisher_ ? publisher_->rest(count) : nullptr) {
-            // Nor does the kernel wake this thread for each, before there is this much, or the end.
-            Error ignored;
-            if (!std::exchange(rests, true))
-                channel_.socket().set_option(
-                    asio::socket_base::receive_low_watermark(PublisherRole::kReadAtOnce), ignored);
+        if (auto* rest = publisher_ ? publisher_->rest() : nullptr) {
+            if (!std::exchange(rests, true)) wake_from(kGathered);
             co_await rest->async_wait(async::as_result);
         } else {
+            if (std::exchange(rests, false)) wake_from(1);
             const auto [error] =
                 co_await channel_.socket().async_wait(async::TcpSocket::wait_read, async::as_result);
             if (error && !ended()) end(EndReason::internal, error.message());
             if (error && error != asio::error::operation_aborted) close_socket();
         }
-        count = channel_.socket().is_open() ? read_available() : 0;
+        if (channel_.socket().is_open()) read_available();
     }
     if (!ended()) end(EndReason::internal, "cancelled");
 }
 
-std::size_t Session::read_available() {
+/// How much must have come before the kernel wakes this thread for it.
+void Session::wake_from(int bytes) {
+    Error ignored;
+    channel_.socket().set_option(asio::socket_base::receive_low_watermark(bytes), ignored);
+}
+
+void Session::read_available() {
     auto& buffer = read_buffer();
     std::size_t total = 0;
     while (total < kReadPerTurn && channel_.socket().is_open()) {
@@ -82,8 +88,7 @@ std::size_t Session::read_available() {
         if (error == asio::error::would_block) break;
         if (error) {
             end(EndReason::peer_closed);
-            close_socket();
-            return total;
+            return close_socket();
         }
         total += count;
         if (ended()) continue;  // lingering: what still comes is of no interest
@@ -95,7 +100,6 @@ std::size_t Session::read_available() {
     // What has been decrypted already makes the socket readable no more.
     if (total >= kReadPerTurn && channel_.socket().is_open() && channel_.holds_input())
         context_.hub.workers().post(context_.worker, [self = shared_from_this()] { self->read_available(); });
-    return total;
 }
 
 void Session::bound_answers() {

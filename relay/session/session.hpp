@@ -91,8 +91,8 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     }
 
   private:
-    /// How many bytes there were.
-    std::size_t read_available();
+    void read_available();
+    void wake_from(int bytes);
     void take(std::vector<rtmp::ServerEvent> events);
     void on(const rtmp::Connected& event);
     void on(rtmp::PublishRequested& event);

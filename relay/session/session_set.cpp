@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/async/ticks.hpp"
+#include "common/time/ticks.hpp"
 
 namespace tongke::relay {
 namespace {
@@ -45,7 +45,7 @@ async::Task<> SessionSet::serve(std::shared_ptr<Session> session, std::uint64_t 
 
 async::Task<> SessionSet::sweep_every_second() {
     while (!stopping_) {
-        timer_.expires_at(async::next_tick(std::chrono::steady_clock::now(), kSweepEvery));
+        timer_.expires_at(next_tick(std::chrono::steady_clock::now(), kSweepEvery));
         co_await timer_.async_wait(async::as_result);
         const auto now = context_.hub.clock().now();
         const auto wall = context_.hub.clock().wall();

@@ -24,8 +24,9 @@ class FrameBatch {
     explicit FrameBatch(Milliseconds merge) : merge_(merge) {}
 
     void add(WrittenFrame written, SteadyTime now) {
-        due_ |= (merge_ == Milliseconds{0} || turn(now) != turn(last_)) &&
-                (written.entry.kind == TrackKind::video || now - last_ >= kAudioAlone);
+        due_ |= merge_ == Milliseconds{0}
+                    ? written.entry.kind == TrackKind::video || now - last_ >= kAudioAlone
+                    : turn(now) != turn(last_);
         gathered_.push_back(std::move(written));
     }
     /// What is gathered is to go now.
@@ -41,7 +42,7 @@ class FrameBatch {
   private:
     // Without pictures to follow, sound waits no longer than this.
     static constexpr Milliseconds kAudioAlone{60};
-    /// By the clock (common/async/ticks.hpp), not by what went last: who is late once is not late ever after.
+    /// By the clock (common/time/ticks.hpp), not by what went last: who is late once is not late ever after.
     SteadyTime::rep turn(SteadyTime time) const { return time.time_since_epoch() / merge_; }
 
     Milliseconds merge_;

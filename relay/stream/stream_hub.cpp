@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "common/async/aliases.hpp"
-#include "common/async/ticks.hpp"
 #include "common/log/log.hpp"
+#include "common/time/ticks.hpp"
 #include "relay/stream/stream_parts.hpp"
 
 namespace tongke::relay {
@@ -45,9 +45,9 @@ struct StreamHub::State {
     const std::filesystem::path folder;
     async::Workers disk{1, "streams"};  // waits for fsync and makes slates, so that no worker does
     std::map<std::string, Entry, std::less<>> entries;
-    async::Timer timer;      // on worker 0
-    bool stopping = false;   // on worker 0
-    SteadyTime next_tick{};  // on worker 0
+    async::Timer timer;     // on worker 0
+    bool stopping = false;  // on worker 0
+    Every ticks{kTick};     // on worker 0
     bool started = false;
 };
 
@@ -112,8 +112,7 @@ decltype(StreamParts::make_slate) StreamHub::State::slate_of(const StreamOptions
 void StreamHub::State::keep_filling() {
     if (stopping) return;
     const auto now = clock.now();
-    const bool tick = now >= next_tick;
-    if (tick) next_tick = async::next_tick(now, kTick);
+    const bool tick = ticks.due(now);
     bool away = false;
     for (auto& [name, entry] : entries) {
         away = away || entry.stream->source_away();
@@ -123,7 +122,7 @@ void StreamHub::State::keep_filling() {
                 if (tick) stream.tick();
             });
     }
-    timer.expires_at(async::next_tick(std::chrono::steady_clock::now(), away ? kFillEvery : kLookEvery));
+    timer.expires_at(next_tick(std::chrono::steady_clock::now(), away ? kFillEvery : kLookEvery));
     timer.async_wait([this](Error error) {
         if (!error) keep_filling();
     });

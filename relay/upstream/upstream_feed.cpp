@@ -90,6 +90,7 @@ struct UpstreamFeed::State final : pull::UpstreamSink, pull::FrameSink {
 
     void on_segment(hls::SharedSegment segment, const pull::SegmentArrival&) override {
         const auto taken = frames.take(*segment, clock.now());
+        stream.flush();  // what follows comes with the next segment
         if (taken) return;
         unreadable.Increment();
         log::sparse(log::Level::warn, "upstream", "bad_upstream_segment", "stream {}: segment {}: {}",

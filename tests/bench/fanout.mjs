@@ -1,7 +1,8 @@
 // What fan-out over RTMP costs beside the least it can cost: ours, a program
 // that only writes the same bytes (tests/bench/floor.cpp), and nginx with its
 // RTMP module, in turn in one run, at two latencies.
-//   node tests/bench/fanout.mjs [--players 500] [--seconds 20] [--runs 5] [--sendfile 1]
+//   node tests/bench/fanout.mjs [--players 500] [--seconds 20] [--runs 5] [--paths 1]
+// With --paths the floor is measured in every way of writing: send, sendfile, io_uring.
 // Server on core 0, load on the others. Prints a table; exits 1 when a player
 // of ours was dropped or starved.
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { pause } from '../support/wait.mjs';
 import { measured, median, option, range, rtmpLoad } from './measure.mjs';
 import { startFloor, startNginx, startOurs } from './peers.mjs';
 
-const players = option('players', 500), seconds = option('seconds', 20), runs = option('runs', 5), withSendfile = option('sendfile', 0);
+const players = option('players', 500), seconds = option('seconds', 20), runs = option('runs', 5), paths = option('paths', 0);
 const ends = [];
 const scope = { after: (action) => ends.push(action) };
 let faults = 0;
@@ -25,7 +26,7 @@ async function main() {
   const at = async (mergeMs) => ({ ...await startOurs(scope, mergeMs ? `[stream_defaults]\nmerge_ms = ${mergeMs}\n` : ''), name: `tongke-relay, ${mergeMs ? `merge_ms ${mergeMs}` : 'a send a video frame'}`, ours: true });
   // Each of ours stands before the floor it is compared with.
   const servers = [await at(0), await startFloor(scope, flv), await at(100), await startFloor(scope, flv, { mergeMs: 100 }), await startNginx(scope, dir), await startNginx(scope, dir, { chunkSize: 60000 })];
-  if (withSendfile) servers.push(await startFloor(scope, flv, { how: 'sendfile' }), await startFloor(scope, flv, { mergeMs: 100, how: 'sendfile' }));
+  for (const how of paths ? ['sendfile', 'io_uring'] : []) servers.push(await startFloor(scope, flv, { how }), await startFloor(scope, flv, { mergeMs: 100, how }));
   for (const server of servers) if (server.publishUrl) publish(scope, 'ffmpeg -c copy', server.publishUrl, file);
   await pause(5000);
 

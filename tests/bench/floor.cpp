@@ -2,14 +2,17 @@
 // the same wire bytes a relay sends, and at each video frame's time (or every
 // --merge-ms by the clock) writes what is new to every socket, one send for each. No
 // protocol, no log, no rights: whatever a server costs above this is its own.
-//   floor --port 1936 --file lesson.flv [--merge-ms 0] [--how send|sendfile]
+//   floor --port 1936 --file lesson.flv [--merge-ms 0] [--how send|sendfile|io_uring]
 // Speaks just enough of the RTMP handshake for rtmp_load. Runs until SIGTERM.
+#include <liburing.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <optional>
 
 #include "common/media/flv.hpp"
 #include "common/rtmp/wire.hpp"
@@ -63,6 +66,52 @@ Reel load_reel(const std::string& path, int merge_ms) {
     return reel;
 }
 
+enum class How { send, sendfile, io_uring };
+
+How parse_how(const std::string& text) {
+    if (text == "send") return How::send;
+    if (text == "sendfile") return How::sendfile;
+    if (text == "io_uring") return How::io_uring;
+    throw std::runtime_error("--how is send, sendfile or io_uring, not " + text);
+}
+
+/// Many sends in one system call.
+class Ring {
+  public:
+    Ring() {
+        if (const int failed = io_uring_queue_init(kEntries, &ring_, 0); failed < 0)
+            throw std::runtime_error(fmt::format("io_uring: error {}", -failed));
+    }
+    ~Ring() { io_uring_queue_exit(&ring_); }
+    Ring(const Ring&) = delete;
+
+    /// `done(id, sent)` is called for those that are through by now.
+    template <class Done>
+    void send(int fd, const std::uint8_t* data, std::size_t size, std::size_t id, Done done) {
+        if (queued_ == kEntries) flush(done);
+        auto* entry = io_uring_get_sqe(&ring_);
+        io_uring_prep_send(entry, fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        io_uring_sqe_set_data64(entry, id);
+        ++queued_;
+    }
+    template <class Done>
+    void flush(Done done) {
+        if (queued_ == 0) return;
+        if (const int failed = io_uring_submit_and_wait(&ring_, queued_); failed < 0 && failed != -EINTR)
+            throw std::runtime_error(fmt::format("io_uring: error {}", -failed));
+        io_uring_cqe* entry = nullptr;
+        for (; queued_ > 0 && io_uring_peek_cqe(&ring_, &entry) == 0; --queued_) {
+            done(static_cast<std::size_t>(entry->user_data), entry->res);
+            io_uring_cqe_seen(&ring_, entry);
+        }
+    }
+
+  private:
+    static constexpr unsigned kEntries = 1024;
+    io_uring ring_{};
+    unsigned queued_ = 0;
+};
+
 struct Subscriber {
     int fd = -1;
     std::size_t heard = 0;
@@ -72,7 +121,8 @@ struct Subscriber {
 
 class Floor {
   public:
-    Floor(Reel reel, int port, bool with_sendfile) : reel_(std::move(reel)), with_sendfile_(with_sendfile) {
+    Floor(Reel reel, int port, How how) : reel_(std::move(reel)), how_(how) {
+        if (how_ == How::io_uring) ring_.emplace();
         listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         const int on = 1;
         setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -96,6 +146,7 @@ class Floor {
             }
             head_ = flush.end;
             for (auto& subscriber : subscribers_) send_new(subscriber);
+            if (ring_) ring_->flush(sent_);
             if (++next == reel_.flushes.size()) {
                 next = 0;
                 begin += reel_.length_ms / 1e3;
@@ -151,8 +202,12 @@ class Floor {
     void send_new(Subscriber& s) {
         if (!s.playing || s.fd < 0 || s.position >= head_) return;
         const auto count = head_ - s.position;
+        if (how_ == How::io_uring) {
+            const auto id = static_cast<std::size_t>(&s - subscribers_.data());
+            return ring_->send(s.fd, reel_.bytes.data() + s.position, count, id, sent_);
+        }
         ssize_t sent = 0;
-        if (with_sendfile_) {
+        if (how_ == How::sendfile) {
             auto from = static_cast<off_t>(s.position);
             sent = sendfile(s.fd, reel_.memory_file, &from, count);
         } else {
@@ -162,7 +217,11 @@ class Floor {
     }
 
     Reel reel_;
-    bool with_sendfile_;
+    How how_;
+    std::optional<Ring> ring_;
+    std::function<void(std::size_t, int)> sent_ = [this](std::size_t id, int count) {
+        if (count > 0) subscribers_[id].position += static_cast<std::size_t>(count);
+    };
     int listener_ = -1;
     int epoll_ = epoll_create1(EPOLL_CLOEXEC);
     std::size_t head_ = 0;
@@ -177,7 +236,7 @@ int main(int argc, char** argv) try {
     for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, [](int) { stopping = 1; });
     const Options options(argc, argv);
     Floor(load_reel(options.text("file", "lesson.flv"), options.number("merge-ms", 0)),
-          options.number("port", 1936), options.text("how", "send") == "sendfile")
+          options.number("port", 1936), parse_how(options.text("how", "send")))
         .run();
     return 0;
 } catch (const std::exception& error) {

@@ -79,7 +79,7 @@ export async function startOurs(scope, extra = '', limits = '') {
   return { name: 'tongke-relay', port: relay.rtmpPort, httpPort: relay.httpPort, pids: [relay.child.pid], publishUrl: relay.publishUrl('main'), path: `live/main?token=${token}`, token, relay, stop: () => relay.child.stop() };
 }
 
-/** The program that only writes: `file` is an FLV of the same media; {mergeMs, how: 'send' | 'sendfile'}. */
+/** The program that only writes: `file` is an FLV of the same media; {mergeMs, how: 'send' | 'sendfile' | 'io_uring'}. */
 export async function startFloor(scope, file, { mergeMs = 0, how = 'send' } = {}) {
   const port = await freePorts(1);
   const child = new Child(scope, program('floor'), ['--port', String(port), '--file', file, '--merge-ms', String(mergeMs), '--how', how]);

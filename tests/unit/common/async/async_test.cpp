@@ -3,7 +3,6 @@
 #include <atomic>
 
 #include "common/async/task_group.hpp"
-#include "common/async/ticks.hpp"
 #include "common/async/with_deadline.hpp"
 #include "common/async/workers.hpp"
 #include "tests/support/catch.hpp"
@@ -99,13 +98,4 @@ TEST_CASE("there are as many cores as the process may run on") {
     REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
     CHECK(permitted_cores() == 1);
     REQUIRE(sched_setaffinity(0, sizeof all, &all) == 0);
-}
-
-TEST_CASE("ticks that share a period fall together, whenever they were asked for") {
-    const tongke::SteadyTime second{100s};
-    CHECK(next_tick(second, 250ms) == second + 250ms);
-    CHECK(next_tick(second + 1ns, 250ms) == second + 250ms);
-    CHECK(next_tick(second + 249ms, 250ms) == second + 250ms);
-    CHECK(next_tick(second + 800ms, 250ms) == next_tick(second + 3ms, 1000ms));
-    CHECK(next_tick(second + 800ms, 500ms) == next_tick(second + 999ms, 1000ms));
 }
