@@ -1,6 +1,6 @@
 // Calls a function at every whole multiple of a period (common/time/ticks.hpp)
-// on one io_context until stopped. Owned by the program; stop() on the context's thread ends it: no call
-// comes after. Include from sources only: it brings Asio.
+// on one io_context until stopped. Owned by the program; stop() on the context's
+// thread ends it: no call comes after. Include from sources only: it brings Asio.
 #pragma once
 #include <functional>
 

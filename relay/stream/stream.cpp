@@ -217,7 +217,6 @@ void Stream::State::other_source() {
 }
 
 void Stream::State::set_live(bool now_live) {
-    deliver();
     live = now_live;
     post_to_views([now_live](StreamView& view) { view.set_live(now_live); });
 }
