@@ -20,6 +20,7 @@ using std::chrono::minutes;
 void read_rtmp(config::Section section, RtmpConfig& out) {
     section.read("listen", out.listen);
     section.read("tls_listen", out.tls_listen);
+    section.read("io_uring", out.io_uring);
 }
 
 void read_settings(config::Section& section, StreamSettings& out) {

@@ -15,6 +15,7 @@ namespace tongke::relay {
 struct RtmpConfig {
     config::Address listen{"::", 1935};
     config::Address tls_listen{"::", 1936};  // served only when [tls] is set
+    bool io_uring = true;                    // where the kernel allows it
     bool operator==(const RtmpConfig&) const = default;
 };
 

@@ -69,27 +69,42 @@ void Player::start(std::uint64_t position, std::int64_t first_frame, bool resume
     session_.pump();
 }
 
-/// The frames that came, in one send, or two at a block's edge: nearly every flush is this. False where
-/// something else is to be done.
+/// What it lacks is what just came, its socket took all before that, and nothing else is to be said.
+bool Player::keeps_up() const {
+    if (direct_ < 0 || !cursor_->in_log()) return false;
+    return cursor_->unsent(view_.log()) <= kKeepsUp && cursor_->position() >= view_.log().trim_point();
+}
+
+/// The frames that came, in one send of the burst, or two at a block's edge: nearly every flush is this.
+void Player::on_flush(net::SendBurst& burst) {
+    if (!keeps_up()) return catch_up();
+    if (const auto bytes = cursor_->peek(view_.log()); !bytes.empty()) burst.add(direct_, bytes, *this);
+}
+
+void Player::on_sent(std::ptrdiff_t count) {
+    if (count > 0) taken(static_cast<std::size_t>(count));
+    if (!send_directly()) catch_up();
+}
+
+/// What the burst left. False where the socket takes no more.
 bool Player::send_directly() {
     const auto& log = view_.log();
-    if (direct_ < 0 || !cursor_->in_log()) return false;
-    if (cursor_->unsent(log) > kKeepsUp || cursor_->position() < log.trim_point()) return false;
     while (cursor_->unsent(log) > 0) {
         const auto bytes = cursor_->peek(log);
         const auto count = ::send(direct_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count <= 0) return false;
-        const auto taken = static_cast<std::size_t>(count);
-        cursor_->consume(log, taken);
-        sent_bytes_ += taken;
-        worker_sent_bytes_ += taken;
-        if (taken < bytes.size()) return false;
+        taken(static_cast<std::size_t>(count));
     }
     return true;
 }
 
-void Player::on_flush() {
-    if (send_directly()) return;
+void Player::taken(std::size_t count) {
+    cursor_->consume(view_.log(), count);
+    sent_bytes_ += count;
+    worker_sent_bytes_ += count;
+}
+
+void Player::catch_up() {
     const auto& log = view_.log();
     if (!cursor_) {
         const auto* first = log.entry_at(wait_position_);

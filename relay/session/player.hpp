@@ -4,12 +4,13 @@
 #pragma once
 #include <optional>
 
+#include "common/net/send_burst.hpp"
 #include "relay/session/session.hpp"
 #include "relay/stream/wire_cursor.hpp"
 
 namespace tongke::relay {
 
-class Player final : public LogReader {
+class Player final : public LogReader, public net::BurstSender {
   public:
     Player(Session& session, Stream& stream, StreamView& view, std::optional<WallTime> leave_at);
     ~Player() override;
@@ -20,7 +21,8 @@ class Player final : public LogReader {
     /// No longer a reader; the session is ending. The object stays until the session goes.
     void leave();
 
-    void on_flush() override;
+    void on_flush(net::SendBurst& burst) override;
+    void on_sent(std::ptrdiff_t taken) override;
     void on_stream_ended() override;
 
     /// Ends the session when the token, or the wait for a publisher, has run out.
@@ -47,7 +49,10 @@ class Player final : public LogReader {
 
   private:
     void start(std::uint64_t position, std::int64_t first_frame, bool resumed);
+    bool keeps_up() const;
     bool send_directly();
+    void catch_up();
+    void taken(std::size_t count);
     void take_protocol_output();
     void note_behind();
     void tell_of_jump(std::int64_t left_out) const;

@@ -25,8 +25,12 @@ constexpr int kDrainRounds = 3;
 }  // namespace
 
 struct StreamHub::State {
-    State(async::Workers& w, metrics::Metrics& m, const Clock& c, std::filesystem::path dir)
-        : workers(w), metrics(m), clock(c), folder(std::move(dir)), timer(w.context(0).get_executor()) {}
+    State(async::Workers& w, metrics::Metrics& m, const Clock& c, std::filesystem::path dir,
+          net::SendBurst::Way way)
+        : workers(w), metrics(m), clock(c), folder(std::move(dir)), timer(w.context(0).get_executor()) {
+        for (std::size_t i = 0; i < workers.size(); ++i)
+            bursts.push_back(std::make_unique<net::SendBurst>(way));
+    }
 
     struct Entry {
         explicit Entry(std::filesystem::path path) : file(std::move(path)) {}
@@ -44,6 +48,7 @@ struct StreamHub::State {
     const Clock& clock;
     const std::filesystem::path folder;
     async::Workers disk{1, "streams"};  // waits for fsync and makes slates, so that no worker does
+    std::vector<std::unique_ptr<net::SendBurst>> bursts;  // by worker
     std::map<std::string, Entry, std::less<>> entries;
     async::Timer timer;     // on worker 0
     bool stopping = false;  // on worker 0
@@ -52,8 +57,8 @@ struct StreamHub::State {
 };
 
 StreamHub::StreamHub(async::Workers& workers, metrics::Metrics& metrics, const Clock& clock,
-                     std::filesystem::path data_dir)
-    : state_(std::make_unique<State>(workers, metrics, clock, std::move(data_dir) / "streams")) {}
+                     std::filesystem::path data_dir, net::SendBurst::Way way)
+    : state_(std::make_unique<State>(workers, metrics, clock, std::move(data_dir) / "streams", way)) {}
 
 StreamHub::~StreamHub() { stop(); }
 
@@ -70,7 +75,8 @@ void StreamHub::add(const std::string& name, const StreamOptions& options) {
     for (std::size_t i = 0; i < s.workers.size(); ++i) {
         entry.views.push_back(std::make_unique<StreamView>(
             name, i, LogBounds{options.keep_seconds * std::int64_t{1000}, options.keep_bytes},
-            [&workers = s.workers, i](std::function<void()> work) { workers.post(i, std::move(work)); }));
+            [&workers = s.workers, i](std::function<void()> work) { workers.post(i, std::move(work)); },
+            *s.bursts[i]));
         views.push_back(entry.views.back().get());
     }
     entry.stream = std::make_unique<Stream>(

@@ -19,9 +19,9 @@ namespace tongke::relay {
 
 class StreamHub {
   public:
-    /// State is kept in data_dir/streams.
+    /// State is kept in data_dir/streams. `way`: how the workers' flushes reach plain sockets.
     StreamHub(async::Workers& workers, metrics::Metrics& metrics, const Clock& clock,
-              std::filesystem::path data_dir);
+              std::filesystem::path data_dir, net::SendBurst::Way way);
     ~StreamHub();
     StreamHub(const StreamHub&) = delete;
     StreamHub& operator=(const StreamHub&) = delete;

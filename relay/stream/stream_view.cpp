@@ -28,8 +28,9 @@ void remove(std::vector<Reader*>& readers, Reader& reader) {
 
 }  // namespace
 
-StreamView::StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer)
-    : name_(std::move(name)), worker_(worker), log_(bounds), defer_(std::move(defer)) {}
+StreamView::StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer,
+                       net::SendBurst& burst)
+    : name_(std::move(name)), worker_(worker), log_(bounds), defer_(std::move(defer)), burst_(burst) {}
 
 StreamView::~StreamView() = default;
 
@@ -49,7 +50,8 @@ void StreamView::append(const std::vector<WrittenFrame>& batch) {
 void StreamView::flush() {
     flush_queued_ = false;
     if (!std::exchange(unflushed_, false)) return;
-    each(log_readers_, [](LogReader& reader) { reader.on_flush(); });
+    each(log_readers_, [&](LogReader& reader) { reader.on_flush(burst_); });
+    burst_.submit();
     log_.trim();
 }
 

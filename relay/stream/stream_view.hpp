@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/async/live_count.hpp"
+#include "common/net/send_burst.hpp"
 #include "relay/stream/frame_batch.hpp"
 #include "relay/stream/stream_info.hpp"
 #include "relay/stream/wire_log.hpp"
@@ -19,8 +20,9 @@ namespace tongke::relay {
 class LogReader {
   public:
     virtual ~LogReader() = default;
-    /// New bytes are in the log, and some may be dropped after this call. May detach.
-    virtual void on_flush() = 0;
+    /// New bytes are in the log, and some may be dropped once every reader was called. What is added to
+    /// `burst` is sent before that. May detach.
+    virtual void on_flush(net::SendBurst& burst) = 0;
     /// No publisher came back within grace_seconds. May detach.
     virtual void on_stream_ended() = 0;
 };
@@ -39,8 +41,8 @@ class StreamView : async::LiveCount<StreamView> {
     using LiveCount::alive;
     using Defer = std::function<void(std::function<void()>)>;
     /// `defer` posts to the end of this worker's queue, so that a flush finds
-    /// every frame that was queued before it.
-    StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer);
+    /// every frame that was queued before it. `burst`: this worker's.
+    StreamView(std::string name, std::size_t worker, LogBounds bounds, Defer defer, net::SendBurst& burst);
     ~StreamView();
     StreamView(const StreamView&) = delete;
     StreamView& operator=(const StreamView&) = delete;
@@ -69,6 +71,7 @@ class StreamView : async::LiveCount<StreamView> {
     std::size_t worker_;
     WireLog log_;
     Defer defer_;
+    net::SendBurst& burst_;
     bool live_ = false;
     bool flush_queued_ = false;
     bool unflushed_ = false;

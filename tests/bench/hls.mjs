@@ -42,7 +42,7 @@ function mirror(relay, token, folder) {
 try {
   const dir = temporaryFolder(), folder = mkdtempSync('/dev/shm/tongke-bench-');
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
-  const ours = { ...await startOurs(scope, '', 'accepts_per_second = 5000\n'), ours: true };
+  const ours = { ...await startOurs(scope, '', { limits: 'accepts_per_second = 5000\n' }), ours: true };
   publish(scope, 'ffmpeg -c copy', ours.publishUrl, await makeFile(scope, join(dir, 'lesson.mp4'), 30));
   await ours.relay.untilMedia('main', ours.token, { segments: 4 });
   const files = mirror(ours.relay, ours.token, folder);

@@ -73,8 +73,9 @@ http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; t
   return { name: 'nginx, files in tmpfs', httpPort: port, pids: workersOf(child), stop: () => child.stop() };
 }
 
-export async function startOurs(scope, extra = '', limits = '') {
-  const relay = await startRelay(scope, ['main'], `[limits]\nconnections = 20000\n${limits}${extra}`, {}, { cores: '0', watched: false });
+/** `extra`: more TOML; `limits` and `rtmp`: more of those sections. */
+export async function startOurs(scope, extra = '', { limits = '', rtmp = '' } = {}) {
+  const relay = await startRelay(scope, ['main'], `[limits]\nconnections = 20000\n${limits}${extra}`, { rtmp }, { cores: '0', watched: false });
   const token = await relay.token('main', 'bench');
   return { name: 'tongke-relay', port: relay.rtmpPort, httpPort: relay.httpPort, pids: [relay.child.pid], publishUrl: relay.publishUrl('main'), path: `live/main?token=${token}`, token, relay, stop: () => relay.child.stop() };
 }

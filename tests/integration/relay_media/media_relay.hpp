@@ -59,7 +59,7 @@ struct MediaRelay {
     metrics::Metrics metrics;
     KeyAndToken authoriser;
     async::Workers workers{2};
-    StreamHub hub{workers, metrics, clock, data.path()};
+    StreamHub hub{workers, metrics, clock, data.path(), net::SendBurst::Way::io_uring};
     std::optional<MediaServer> server;
 };
 

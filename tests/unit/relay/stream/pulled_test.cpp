@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Ends final : LogReader {
-    void on_flush() override { ++flushes; }
+    void on_flush(net::SendBurst&) override { ++flushes; }
     void on_stream_ended() override { ++ends; }
     int flushes = 0, ends = 0;
 };
@@ -26,7 +26,8 @@ struct Frames final : FrameReader {
 
 /// A hub whose one worker is run by hand, and an origin that numbers from `number` on.
 struct Edge {
-    explicit Edge(const std::string& folder) : hub(workers, metrics, clock, folder) {
+    explicit Edge(const std::string& folder)
+        : hub(workers, metrics, clock, folder, net::SendBurst::Way::send) {
         hub.add("main", {});
         view().attach(reader);
         view().attach(frames);
@@ -59,6 +60,17 @@ struct Edge {
         if (opens) frame->opens_segment = SegmentMark{run_id, msn++, 1'744'768'800'000 + dts_ms, false, 2};
         stream().append_pulled(frame);
         clock.advance(40ms);
+    }
+    void sound() {
+        auto frame = std::make_shared<Frame>();
+        frame->kind = TrackKind::audio;
+        frame->number = number++;
+        frame->dts_ms = dts_ms;
+        frame->arrival = clock.now();
+        frame->payload = share(test::audio_tag(1));
+        frame->payload_offset = 2;
+        frame->track = test::audio_track();
+        stream().append_pulled(frame);
     }
     void play(int count) {
         for (int i = 0; i < count; ++i) picture(i % 50 == 0, i % 50 == 0);
@@ -111,6 +123,19 @@ TEST_CASE("a pulled stream keeps the origin's numbers, times and marks") {
     CHECK(info.fps == Approx(25).margin(0.2));
     CHECK(info.last_frame - info.first_frame == 119);
     CHECK(info.advisories.empty());
+}
+
+TEST_CASE("the sound behind a segment's last picture goes out with it, not with the next segment") {
+    test::TemporaryDir dir;
+    Edge e(dir.path());
+    e.play(50);
+    e.sound();
+    e.sound();
+    e.run();
+    CHECK(e.frames.all.size() == 50);
+    e.stream().flush();
+    e.run();
+    CHECK(e.frames.all.size() == 52);
 }
 
 TEST_CASE("what came over the other transport already is not taken twice") {

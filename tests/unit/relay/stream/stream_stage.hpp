@@ -19,7 +19,7 @@ struct Frames final : FrameReader {
 
 struct Stage {
     explicit Stage(const std::string& folder, StreamOptions options = {})
-        : hub(workers, metrics, clock, folder) {
+        : hub(workers, metrics, clock, folder, net::SendBurst::Way::send) {
         hub.add("main", options);
         hub.view(0, "main")->attach(frames);
     }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Reader final : LogReader {
-    void on_flush() override {
+    void on_flush(net::SendBurst&) override {
         ++flushes;
         if (leave_from) leave_from->detach(*this);
     }
@@ -24,7 +24,9 @@ struct Reader final : LogReader {
 /// A view whose posted work waits in `queue`.
 struct Stage {
     explicit Stage(Milliseconds merge = 0ms)
-        : view("main", 0, {}, [this](auto work) { queue.push_back(std::move(work)); }), batch(merge) {}
+        : view(
+              "main", 0, {}, [this](auto work) { queue.push_back(std::move(work)); }, burst),
+          batch(merge) {}
     void add(TrackKind kind, bool keyframe = false) {
         auto frame = std::make_shared<Frame>();
         frame->kind = kind;
@@ -41,6 +43,7 @@ struct Stage {
     }
     ManualClock clock;
     std::vector<std::function<void()>> queue;
+    net::SendBurst burst{net::SendBurst::Way::send};
     StreamView view;
     FrameBatch batch;
     WireWriter writer;
