@@ -51,10 +51,12 @@ const extra = {
   bench: () => [...bench('bench'), ...bench('fanout')],
 };
 const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages', 'e2e']);
+// These wait more than they work.
+const lanes = (kind) => (kind === 'e2e' ? cores + 1 : parallel.has(kind) ? cores : 1);
 // Six decoders at once, and the time of a start: nothing beside them.
 const alone = new Set(['clients', 'demo']);
 // Minutes of waiting with little work: begun first, the short ones beside them.
-const longest = ['livetest', 'link_cut', 'rtmp_upstream'];
+const longest = ['livetest', 'link_cut', 'rtmp_upstream', 'relay_upstream'];
 const rank = ({ name }) => (longest.includes(name) ? longest.indexOf(name) : longest.length);
 
 /** How many cases a finished program says it ran. */
@@ -110,7 +112,7 @@ async function runKind(kind, tests) {
   };
   const beside = tests.filter((test) => !alone.has(test.name)).sort((a, b) => rank(a) - rank(b));
   await work(tests.filter((test) => alone.has(test.name)));
-  await Promise.all(Array.from({ length: parallel.has(kind) ? cores : 1 }, () => work(beside)));
+  await Promise.all(Array.from({ length: lanes(kind) }, () => work(beside)));
   return results;
 }
 
