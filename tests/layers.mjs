@@ -14,7 +14,7 @@ const onlyIn = [
   { header: /^gst\//, places: ['player/render', 'tests/'] },
   { header: /^(libav|libsw)/, places: ['common/av', 'tests/'] },
   { header: /^(soci|sqlite3)/, places: ['common/store', 'relay/', 'tests/'], file: /(store|roster|fleet|schedule|audit)/ },
-  { header: /^liburing/, places: ['common/net', 'tests/bench'] },
+  { header: /^liburing/, places: ['common/net', 'tests/'] },
   { header: /^toml\+\+|^toml\.hpp/, places: ['common/config'] },
   { header: /^jwt\//, places: ['common/auth', 'tests/'] },
 ];

@@ -57,28 +57,27 @@ struct SendBurst::Ring {
 SendBurst::SendBurst(Way wanted) {
     if (wanted == Way::send) return;
     ring_ = std::make_unique<Ring>();
-    if (const int failed = ring_->start(); failed < 0) {
-        do_without("cannot be had", failed);
-        return;
-    }
-    // A kernel may have the ring and not this operation.
-    std::array<int, 2> ends{-1, -1};
-    std::vector<Send> probe;
+    if (const int failed = ring_->start(); failed < 0)
+        do_without(failed);
+    else if (const auto sent = send_a_byte(); sent != 1)
+        do_without(static_cast<int>(sent));
+}
+
+/// A kernel may have the ring and not this operation. 1, or -errno.
+std::ptrdiff_t SendBurst::send_a_byte() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return -errno;
     const std::array<std::uint8_t, 1> byte{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0) {
-        probe.push_back({ends[0], byte, nullptr, kNotTold});
-        send_through_ring(probe);
-    }
-    for (const int end : ends)
-        if (end >= 0) ::close(end);
-    if (ring_ && (probe.empty() || probe.front().taken != 1)) do_without("does not send", -ENOTSUP);
+    std::vector<Send> one{{ends[0], byte, nullptr, kNotTold}};
+    const int failed = send_through_ring(one);
+    for (const int end : ends) ::close(end);
+    return failed < 0 ? failed : one.front().count;
 }
 
 SendBurst::~SendBurst() = default;
 
-void SendBurst::do_without(std::string_view what, int failed) {
-    log::warn("net", "io_uring {} ({}): a system call for each send from now on", what,
-              std::error_code(-failed, std::system_category()).message());
+void SendBurst::do_without(int failed) {
+    refusal_ = {-failed, std::system_category()};
     ring_.reset();
 }
 
@@ -91,28 +90,33 @@ void SendBurst::add(int socket, ByteView bytes, BurstSender& sender) {
 void SendBurst::submit() {
     if (waiting_.empty()) return;
     under_way_.swap(waiting_);
-    send_through_ring(under_way_);
-    for (const auto& send : under_way_) send.sender->on_sent(send.taken);
+    if (const int failed = send_through_ring(under_way_); failed < 0) {
+        // Also where the kernel was short of memory for a moment: send loses nothing but a little time.
+        // Before the rest is sent, so that none is sent twice.
+        do_without(failed);
+        log::warn("net", "io_uring fails ({}): a system call for each send from now on", refusal_.message());
+        for (auto& send : under_way_)
+            if (send.count == kNotTold) send.count = send_now(send.socket, send.bytes);
+    }
+    for (const auto& send : under_way_) send.sender->on_sent(send.count);
     under_way_.clear();
 }
 
-/// MSG_DONTWAIT: the kernel is through with each when the call returns, and asks for nothing later.
-void SendBurst::send_through_ring(std::vector<Send>& sends) {
+/// MSG_DONTWAIT: the kernel is through with each when the call returns, and asks for nothing later. -errno
+/// where the ring is of no use any more; those that it has not sent have no count then.
+int SendBurst::send_through_ring(std::vector<Send>& sends) {
     auto left = sends.size();
     for (std::size_t i = 0; i < sends.size(); ++i) ring_->prepare(i, sends[i].socket, sends[i].bytes);
     int failed = 0;
     while (left > 0 && failed == 0) {
         const int submitted = io_uring_submit_and_wait(&ring_->ring, static_cast<unsigned>(left));
         ring_->take_results([&](std::size_t id, int result) {
-            sends[id].taken = result;
+            sends[id].count = result;
             --left;
         });
         if (submitted < 0 && submitted != -EINTR) failed = submitted;
     }
-    if (left == 0) return;
-    do_without("fails", failed);  // before the rest is sent: it will not be sent twice
-    for (auto& send : sends)
-        if (send.taken == kNotTold) send.taken = send_now(send.socket, send.bytes);
+    return failed;
 }
 
 }  // namespace tongke::net

@@ -7,7 +7,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
-#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "common/base/bytes.hpp"
@@ -17,8 +17,8 @@ namespace tongke::net {
 /// Whose bytes they are.
 class BurstSender {
   public:
-    /// `taken`: how many bytes the socket took, at least 1, or -errno.
-    virtual void on_sent(std::ptrdiff_t taken) = 0;
+    /// `count`: how many bytes the socket took, at least 1, or -errno. Adds nothing to the burst.
+    virtual void on_sent(std::ptrdiff_t count) = 0;
 
   protected:
     ~BurstSender() = default;
@@ -27,13 +27,15 @@ class BurstSender {
 class SendBurst {
   public:
     enum class Way { io_uring, send };
-    /// Falls back to send where the kernel, a seccomp filter or a memory limit refuses a ring.
+    /// Falls back to send where the kernel, a seccomp filter that answers or a memory limit refuses a ring.
     explicit SendBurst(Way wanted);
     ~SendBurst();
     SendBurst(const SendBurst&) = delete;
     SendBurst& operator=(const SendBurst&) = delete;
 
     Way way() const { return ring_ ? Way::io_uring : Way::send; }
+    /// Why it is not the way that was wanted, if it is not.
+    std::error_code refusal() const { return refusal_; }
     /// `bytes` (not empty) and `sender` stay until the sender has been called: by the end of the next
     /// submit(), or from here.
     void add(int socket, ByteView bytes, BurstSender& sender);
@@ -46,12 +48,14 @@ class SendBurst {
         int socket;
         ByteView bytes;
         BurstSender* sender;
-        std::ptrdiff_t taken;
+        std::ptrdiff_t count;
     };
-    void send_through_ring(std::vector<Send>& sends);
-    void do_without(std::string_view what, int failed);
+    std::ptrdiff_t send_a_byte();
+    int send_through_ring(std::vector<Send>& sends);
+    void do_without(int failed);
 
     std::unique_ptr<Ring> ring_;  // null: send
+    std::error_code refusal_;
     std::vector<Send> waiting_, under_way_;
 };
 

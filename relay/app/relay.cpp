@@ -107,9 +107,10 @@ struct Relay::State {
 };
 
 void Relay::State::make_streams() {
-    hub = std::make_unique<StreamHub>(
-        workers, metrics, clock, config.data_dir,
-        config.rtmp.io_uring ? net::SendBurst::Way::io_uring : net::SendBurst::Way::send);
+    hub = std::make_unique<StreamHub>(workers, metrics, clock, config.data_dir,
+                                      config.rtmp.io_uring && config.rtmp.listen.enabled()
+                                          ? net::SendBurst::Way::io_uring
+                                          : net::SendBurst::Way::send);
     for (const auto& stream : config.streams) {
         hub->add(stream.name, stream_options(stream));
         const bool own = config.test_channel.enabled && stream.name == config.test_stream;

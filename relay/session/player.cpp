@@ -82,11 +82,13 @@ void Player::on_flush(net::SendBurst& burst) {
 }
 
 void Player::on_sent(std::ptrdiff_t count) {
-    if (count > 0) taken(static_cast<std::size_t>(count));
-    if (!send_directly()) catch_up();
+    if (count <= 0) return catch_up();
+    const auto asked = cursor_->peek(view_.log()).size();
+    taken(static_cast<std::size_t>(count));
+    if (static_cast<std::size_t>(count) < asked || !send_directly()) catch_up();
 }
 
-/// What the burst left. False where the socket takes no more.
+/// What lies behind a block's edge. False where the socket takes no more.
 bool Player::send_directly() {
     const auto& log = view_.log();
     while (cursor_->unsent(log) > 0) {
@@ -94,6 +96,7 @@ bool Player::send_directly() {
         const auto count = ::send(direct_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (count <= 0) return false;
         taken(static_cast<std::size_t>(count));
+        if (static_cast<std::size_t>(count) < bytes.size()) return false;
     }
     return true;
 }

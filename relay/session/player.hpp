@@ -22,7 +22,7 @@ class Player final : public LogReader, public net::BurstSender {
     void leave();
 
     void on_flush(net::SendBurst& burst) override;
-    void on_sent(std::ptrdiff_t taken) override;
+    void on_sent(std::ptrdiff_t count) override;
     void on_stream_ended() override;
 
     /// Ends the session when the token, or the wait for a publisher, has run out.

@@ -30,6 +30,9 @@ struct StreamHub::State {
         : workers(w), metrics(m), clock(c), folder(std::move(dir)), timer(w.context(0).get_executor()) {
         for (std::size_t i = 0; i < workers.size(); ++i)
             bursts.push_back(std::make_unique<net::SendBurst>(way));
+        if (const auto refusal = bursts.back()->refusal())
+            log::info("stream", "io_uring is not to be had ({}): a system call for each send",
+                      refusal.message());
     }
 
     struct Entry {

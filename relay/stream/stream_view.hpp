@@ -21,7 +21,8 @@ class LogReader {
   public:
     virtual ~LogReader() = default;
     /// New bytes are in the log, and some may be dropped once every reader was called. What is added to
-    /// `burst` is sent before that. May detach.
+    /// `burst` is sent before that. May detach, unless it
+    /// added something.
     virtual void on_flush(net::SendBurst& burst) = 0;
     /// No publisher came back within grace_seconds. May detach.
     virtual void on_stream_ended() = 0;
@@ -75,7 +76,7 @@ class StreamView : async::LiveCount<StreamView> {
     bool live_ = false;
     bool flush_queued_ = false;
     bool unflushed_ = false;
-    std::vector<LogReader*> log_readers_;  // null: left during a call, swept after it
+    std::vector<LogReader*> log_readers_;  // null: it left during a call, swept with the next
     std::vector<FrameReader*> frame_readers_;
 };
 

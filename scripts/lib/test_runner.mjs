@@ -50,8 +50,8 @@ const extra = {
   soak: () => bench('soak'),
   bench: () => [...bench('bench'), ...bench('fanout')],
 };
-const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages', 'e2e']);
-// These wait more than they work.
+const parallel = new Set(['unit', 'fuzz-replay', 'fuzz', 'tsan', 'pages']);
+// The e2e programs wait more than they work.
 const lanes = (kind) => (kind === 'e2e' ? cores + 1 : parallel.has(kind) ? cores : 1);
 // Six decoders at once, and the time of a start: nothing beside them.
 const alone = new Set(['clients', 'demo']);

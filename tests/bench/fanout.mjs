@@ -1,9 +1,8 @@
-// What fan-out over RTMP costs beside the least it can cost: ours, a program
-// that only writes the same bytes (tests/bench/floor.cpp), and nginx with its
-// RTMP module, in turn in one run, at two latencies.
+// What fan-out over RTMP costs: ours, a program that does nothing but a send of the
+// same bytes to each socket (tests/bench/floor.cpp), and nginx with its RTMP module, in turn in one run, at two latencies.
 //   node tests/bench/fanout.mjs [--players 500] [--seconds 20] [--runs 5] [--latency 0|100] [--mtu 1500] [--nginx 0] [--paths 1]
 // --latency takes one of the two latencies only; --mtu runs in a network namespace
-// whose loopback has that MTU (root); --nginx 0 leaves nginx out; with --paths ours is
+// whose loopback has that MTU (root; segments stay as large as the kernel's offload makes them); --nginx 0 leaves nginx out; with --paths ours is
 // measured without io_uring too, and the floor with sendfile and with io_uring.
 // Server on core 0, load on the others. Prints a table; exits 1 when a player
 // of ours was dropped or starved.
@@ -18,6 +17,7 @@ import { startFloor, startNginx, startOurs } from './peers.mjs';
 
 const players = option('players', 500), seconds = option('seconds', 20), runs = option('runs', 5), paths = option('paths', 0);
 const mtu = option('mtu', 0), latencies = [0, 100].filter((ms) => option('latency', ms) === ms), withNginx = option('nginx', 1);
+if (latencies.length === 0) throw new Error('--latency is 0 or 100');
 const ends = [];
 const scope = { after: (action) => ends.push(action) };
 let faults = 0;
@@ -56,10 +56,10 @@ async function main() {
   }
 
   console.log(`\nRTMP, ${players} players, ${mtu ? `MTU ${mtu}, ` : ''}${seconds} s, ${runs} runs in turn; CPU-s/GB and ratios as min median max of the runs`);
-  console.log('server                                         CPU-s/GB           Mbit/s each   gap p99 / max s   dropped   RSS MB');
+  console.log('server                                          CPU-s/GB           Mbit/s each   gap p99 / max s   dropped   RSS MB');
   for (const [k, server] of servers.entries()) {
     const results = rows[k].map((round) => round.results[0]), last = rows[k].at(-1);
-    console.log(`${server.name.padEnd(45)}  ${range(rows[k].map((round) => round.cost))}   ${(last.results[0].bytes * 8 / last.results[0].seconds / players / 1e6).toFixed(2)}          `
+    console.log(`${server.name.padEnd(46)}  ${range(rows[k].map((round) => round.cost))}   ${(last.results[0].bytes * 8 / last.results[0].seconds / players / 1e6).toFixed(2)}          `
       + `${median(results.map((r) => r.gap_p99_s)).toFixed(3)} / ${Math.max(...results.map((r) => r.gap_max_s)).toFixed(3)}     ${players - Math.min(...results.map((r) => r.alive))}         ${(last.rss / 1e6).toFixed(0)}`);
   }
   const ratio = (a, b) => console.log(`${servers[a].name} / ${servers[b].name}: ${range(rows[a].map((round, i) => round.cost / rows[b][i].cost))}`);
@@ -68,6 +68,7 @@ async function main() {
 
 if (mtu && !process.env.TONGKE_BENCH_MTU) {
   const inside = spawnSync('unshare', ['--net', 'sh', '-c', `ip link set lo mtu ${mtu} up && exec "$@"`, 'sh', process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env: { ...process.env, TONGKE_BENCH_MTU: String(mtu) } });
+  if (inside.error) console.error(inside.error);
   process.exit(inside.status ?? 1);
 }
 try { await main(); } catch (error) { console.error(error); faults++; }

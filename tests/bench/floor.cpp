@@ -1,5 +1,5 @@
-// The floor of fan-out: a program that only writes. It lays an FLV file out as
-// the same wire bytes a relay sends, and at each video frame's time (or every
+// What fan-out costs a program that only writes, the floor for one system call a send. It lays an FLV file
+// out as the same wire bytes a relay sends, and at each video frame's time (or every
 // --merge-ms by the clock) writes what is new to every socket, one send for each. No
 // protocol, no log, no rights: whatever a server costs above this is its own.
 //   floor --port 1936 --file lesson.flv [--merge-ms 0] [--how send|sendfile|io_uring]

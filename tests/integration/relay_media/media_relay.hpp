@@ -33,7 +33,9 @@ class KeyAndToken final : public Authoriser {
 };
 
 struct MediaRelay {
-    explicit MediaRelay(StreamOptions stream = {}, MediaLimits limits = {}) {
+    explicit MediaRelay(StreamOptions stream = {}, MediaLimits limits = {},
+                        net::SendBurst::Way way = net::SendBurst::Way::io_uring)
+        : hub(workers, metrics, clock, data.path(), way) {
         hub.add("main", stream);
         hub.add("test", stream);
         workers.start();
@@ -59,9 +61,14 @@ struct MediaRelay {
     metrics::Metrics metrics;
     KeyAndToken authoriser;
     async::Workers workers{2};
-    StreamHub hub{workers, metrics, clock, data.path(), net::SendBurst::Way::io_uring};
+    StreamHub hub;
     std::optional<MediaServer> server;
 };
+
+/// Both ways in which a flush's sends go: the case runs once with each.
+inline net::SendBurst::Way either_way() {
+    return GENERATE(net::SendBurst::Way::io_uring, net::SendBurst::Way::send);
+}
 
 /// Within ten seconds.
 template <class Condition>

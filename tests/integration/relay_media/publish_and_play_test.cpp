@@ -91,7 +91,7 @@ TEST_CASE("a player joins at the newest keyframe and gets every frame from there
 TEST_CASE("where frames are gathered all of them come, also when a burst is the last") {
     StreamOptions gathering;
     gathering.merge_ms = 100;
-    MediaRelay relay(gathering);
+    MediaRelay relay(gathering, {}, either_way());
     Encoder encoder(relay.server->port(), "main?key=key");
     REQUIRE(encoder.start());
     encoder.headers();
@@ -111,7 +111,7 @@ TEST_CASE("where frames are gathered all of them come, also when a burst is the 
 }
 
 TEST_CASE("players on every worker get the same frames, and all who wait get the first") {
-    MediaRelay relay;
+    MediaRelay relay({}, {}, either_way());
     std::vector<std::unique_ptr<Client>> players;
     for (int i = 0; i < 6; ++i)
         players.push_back(std::make_unique<Client>(relay.server->port(), Mode::play, "main?token=token"));
@@ -131,7 +131,7 @@ TEST_CASE("players on every worker get the same frames, and all who wait get the
 }
 
 TEST_CASE("a reader that lost its connection resumes and has every frame once") {
-    MediaRelay relay;
+    MediaRelay relay({}, {}, either_way());
     Encoder encoder(relay.server->port(), "main?key=key");
     REQUIRE(encoder.start());
     encoder.headers();
@@ -171,7 +171,7 @@ TEST_CASE("resuming at a frame that the log has not got begins at the newest key
 TEST_CASE("a slow reader jumps to the newest keyframe, is told, and holds up nobody") {
     MediaLimits limits;
     limits.unsent_bytes = 1u << 20;
-    MediaRelay relay({}, limits);
+    MediaRelay relay({}, limits, either_way());
     Encoder encoder(relay.server->port(), "main?key=key");
     REQUIRE(encoder.start());
     encoder.headers();

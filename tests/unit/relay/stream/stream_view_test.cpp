@@ -1,5 +1,9 @@
 #include "relay/stream/stream_view.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <utility>
 
 #include "tests/unit/relay/stream/log_fixture.hpp"
@@ -23,8 +27,9 @@ struct Reader final : LogReader {
 
 /// A view whose posted work waits in `queue`.
 struct Stage {
-    explicit Stage(Milliseconds merge = 0ms)
-        : view(
+    explicit Stage(Milliseconds merge = 0ms, net::SendBurst::Way way = net::SendBurst::Way::send)
+        : burst(way),
+          view(
               "main", 0, {}, [this](auto work) { queue.push_back(std::move(work)); }, burst),
           batch(merge) {}
     void add(TrackKind kind, bool keyframe = false) {
@@ -43,7 +48,7 @@ struct Stage {
     }
     ManualClock clock;
     std::vector<std::function<void()>> queue;
-    net::SendBurst burst{net::SendBurst::Way::send};
+    net::SendBurst burst;
     StreamView view;
     FrameBatch batch;
     WireWriter writer;
@@ -68,6 +73,44 @@ TEST_CASE("a flush follows each picture and takes the sound along") {
     s.add(TrackKind::video);
     s.run();
     CHECK(reader.flushes == 2);
+}
+
+TEST_CASE("readers that leave while they are told what was sent of them hold up nobody") {
+    // More than one burst takes: some are told while others have not been called yet.
+    struct Sender final : LogReader, net::BurstSender {
+        void on_flush(net::SendBurst& burst) override { burst.add(socket, bytes, *this); }
+        void on_sent(std::ptrdiff_t count) override {
+            sent += count;
+            if (leaves) view->detach(*this);
+        }
+        void on_stream_ended() override {}
+        StreamView* view = nullptr;
+        Bytes bytes{1, 2, 3};
+        int socket = -1;
+        bool leaves = false;
+        std::ptrdiff_t sent = 0;
+    };
+    for (const auto way : {net::SendBurst::Way::io_uring, net::SendBurst::Way::send}) {
+        // Enough of them that none is full.
+        std::array<std::array<int, 2>, 20> lines{};
+        for (auto& ends : lines)
+            REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+        Stage s(0ms, way);
+        std::vector<Sender> readers(1100);
+        for (std::size_t i = 0; i < readers.size(); ++i) {
+            readers[i].view = &s.view;
+            readers[i].socket = lines[i % lines.size()][0];
+            readers[i].leaves = i % 3 == 0;
+            s.view.attach(readers[i]);
+        }
+        for (int i = 0; i < 2; ++i) {
+            s.add(TrackKind::video, true);
+            s.run();
+        }
+        for (const auto& reader : readers) CHECK(reader.sent == (reader.leaves ? 3 : 6));
+        for (const auto& ends : lines)
+            for (const int end : ends) ::close(end);
+    }
 }
 
 TEST_CASE("frames that queued up under load go out in one flush") {
