@@ -102,8 +102,7 @@ bool Player::send_directly() {
 }
 
 void Player::taken(std::size_t count) {
-    cursor_->consume(view_.log(), count);
-    sent_bytes_ += count;
+    sent(count);
     worker_sent_bytes_ += count;
 }
 

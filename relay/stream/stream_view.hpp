@@ -20,9 +20,8 @@ namespace tongke::relay {
 class LogReader {
   public:
     virtual ~LogReader() = default;
-    /// New bytes are in the log, and some may be dropped once every reader was called. What is added to
-    /// `burst` is sent before that. May detach, unless it
-    /// added something.
+    /// New bytes are in the log, and some may be dropped once every reader was called; what is added to
+    /// `burst` is sent before that. May detach, unless it added something.
     virtual void on_flush(net::SendBurst& burst) = 0;
     /// No publisher came back within grace_seconds. May detach.
     virtual void on_stream_ended() = 0;
