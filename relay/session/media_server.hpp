@@ -24,7 +24,7 @@ struct MediaLimits {
     std::uint64_t unsent_bytes = 8u << 20;  // of the log per player; above: to the newest keyframe
     double accepts_per_second = 1000;       // above: the rest waits in the kernel's queue; a fifth of RTMPS
     Milliseconds handshake{10'000};         // accept to publish or play
-    Milliseconds publisher_idle{10'000};    // no byte from a publisher
+    Milliseconds publisher_idle{12'000};    // no byte from a publisher; an uplink may stand for 10 s
     Milliseconds write_stall{30'000};       // a player took no byte although there were some
     Milliseconds ping_every{15'000};
 };
