@@ -3,15 +3,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include "common/async/aliases.hpp"
 #include "common/http/event_channel.hpp"
 #include "common/http/head.hpp"
 #include "common/http/pending.hpp"
-#include "common/http/request_head.hpp"
+#include "common/http/request_parser.hpp"
 #include "common/http/server_stream.hpp"
 #include "common/log/sparse.hpp"
 
@@ -26,6 +25,7 @@ using async::as_result;
 using async::Task;
 constexpr std::size_t kTlsRecord = 16 * 1024;
 constexpr Milliseconds kLinger{2'000};
+constexpr std::size_t kReadAtOnce = 64 * 1024;
 constexpr std::size_t kMostLingering = 256 * 1024;
 
 struct ReadFailure {
@@ -62,7 +62,9 @@ class StreamConnection final : public Connection,
         beast::error_code ignored;
         const auto remote = io_.socket().remote_endpoint(ignored);
         const auto parsed = net::IpAddress::parse(remote.address().to_string());
-        if (!ignored && parsed) peer_ = parsed->text();
+        if (ignored || !parsed) return;
+        peer_ = parsed->text();
+        by_proxy_ = net::contains(state_.options.trusted_proxies, *parsed);
     }
 
     void start(Welcome welcome, std::function<void()> ended) override {
@@ -95,6 +97,7 @@ class StreamConnection final : public Connection,
 
   private:
     static constexpr bool kTls = ServerStream<Stream>::kTls;
+    using Output = typename ServerStream<Stream>::Output;
 
     static void log_failure(const std::exception_ptr& failure) {
         try {
@@ -153,17 +156,13 @@ class StreamConnection final : public Connection,
     /// True when the connection may carry another request.
     Task<bool> serve_one() {
         if (buffer_.size() == 0 && !co_await wait_for_bytes()) co_return false;
-        wire::request_parser<wire::string_body> parser;
-        parser.header_limit(static_cast<std::uint32_t>(limits().head_bytes));
-        parser.body_limit(limits().body_bytes);
+        RequestParser parser{limits().head_bytes, limits().body_bytes};
         io_.arm(limits().head);
-        const auto [head_error, head_size] =
-            co_await wire::async_read_header(io_.stream(), buffer_, parser, as_result);
+        beast::error_code error = feed(parser, &RequestParser::is_header_done);
+        if (error == wire::error::need_more) error = co_await read_on(parser, &RequestParser::is_header_done);
         if (io_.timed_out()) co_return co_await refuse(timeout_in(Refusal::head_timeout));
-        if (head_error) co_return co_await refuse(failure_of(head_error));
-        auto parsed = to_request(parser.get().base());
-        if (!parsed) co_return co_await refuse({Refusal::bad_request, 400, "bad_request", "请求格式不正确"});
-        const auto request = std::make_shared<Request>(std::move(*parsed));
+        if (error) co_return co_await refuse(failure_of(error));
+        const auto request = parser.request();
         busy_ = has_asked_ = true;  // until here who drips a head is as idle as who sends nothing
         describe(*request);
         if (state_.options.admit)
@@ -177,18 +176,59 @@ class StreamConnection final : public Connection,
             const auto failure = co_await read_body(parser);
             if (failure) co_return co_await refuse(*failure, request.get());
         }
-        request->body = std::move(parser.get().body());
         io_.disarm();
-        const bool keep = co_await answer(request, parser.keep_alive());
+        const auto pending = std::make_shared<Pending>(io_.socket().get_executor());
+        pending_ = pending;
+        state_.router->handle(request, make_reply(pending));
+        if (!pending->response) co_await wait_for_answer(*pending);
+        pending_.reset();
+        if (aborted_) co_return false;
+        count_answer(*pending, *request);
+        if (pending->response->stream) {
+            co_await stream_events(*request, std::move(*pending->response));
+            co_return false;
+        }
+        const bool keep = parser.keep_alive() && !finishing_;
+        std::string head;
+        Output output = written(*request, *pending->response, keep, head);
+        // Most answers go whole, and then there is nothing to wait for.
+        bool is_sent = io_.write_now(output, state_.sent);
+        if (!is_sent) is_sent = co_await write(output);
         busy_ = false;
-        co_return keep;
+        co_return keep&& is_sent;
+    }
+
+    using ParserPart = bool (RequestParser::*)() const;
+
+    /// What has come goes to the parser; need_more when that does not reach the end of the part.
+    beast::error_code feed(RequestParser& parser, ParserPart done) {
+        beast::error_code error;
+        while (!error && !(parser.*done)()) {
+            if (buffer_.size() == 0) return wire::error::need_more;
+            buffer_.consume(parser.put(buffer_.data(), error));
+        }
+        return error;
+    }
+
+    Task<beast::error_code> read_on(RequestParser& parser, ParserPart done) {
+        beast::error_code error = wire::error::need_more;
+        while (error == wire::error::need_more) {
+            const auto room = beast::read_size(buffer_, kReadAtOnce);
+            if (room == 0) co_return wire::error::buffer_overflow;
+            const auto [failure, size] =
+                co_await io_.stream().async_read_some(buffer_.prepare(room), as_result);
+            if (failure) co_return failure;
+            buffer_.commit(size);
+            error = feed(parser, done);
+        }
+        co_return error;
     }
 
     void describe(Request& request) const {
         request.peer = request.socket_peer = peer_;
         request.tls = kTls;
         request.worker = worker_;
-        apply_forwarding(request, state_.options.trusted_proxies);
+        if (by_proxy_) apply_forwarding(request, state_.options.trusted_proxies);
     }
 
     Task<bool> wait_for_bytes() {
@@ -202,16 +242,16 @@ class StreamConnection final : public Connection,
         co_return true;
     }
 
-    template <class Parser>
-    Task<std::optional<ReadFailure>> read_body(Parser& parser) {
+    Task<std::optional<ReadFailure>> read_body(RequestParser& parser) {
         io_.arm(limits().body);
-        if (beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
+        if (beast::iequals(parser.request()->header("expect"), "100-continue")) {
             constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
             const auto [error, size] =
                 co_await asio::async_write(io_.stream(), asio::buffer(kGoOn), as_result);
             if (error) co_return ReadFailure{};
         }
-        const auto [error, size] = co_await wire::async_read(io_.stream(), buffer_, parser, as_result);
+        beast::error_code error = feed(parser, &RequestParser::is_done);
+        if (error == wire::error::need_more) error = co_await read_on(parser, &RequestParser::is_done);
         if (io_.timed_out()) co_return timeout_in(Refusal::body_timeout);
         co_return error ? std::optional{failure_of(error)} : std::nullopt;
     }
@@ -227,38 +267,27 @@ class StreamConnection final : public Connection,
         co_return false;
     }
 
-    Task<bool> answer(std::shared_ptr<Request> request, bool keep_alive) {
-        const auto pending = std::make_shared<Pending>(io_.socket().get_executor());
-        pending_ = pending;
-        state_.router->handle(request, make_reply(pending));
-        const Request& asked = *request;
-        if (!pending->response) {
-            pending->arrived.emplace(pending->executor, limits().handler);
-            co_await pending->arrived->async_wait(as_result);
-        }
-        pending_.reset();
-        if (aborted_) co_return false;
-        if (!pending->response) {
-            note(Refusal::handler_timeout);
-            pending->response = problem(503, "handler_timeout", "服务器没有及时答复，请稍后重试");
-        }
-        auto& response = *pending->response;
-        if (!response.counted_as.empty()) {
-            state_.count(response.counted_as);
-            // Who lacks a right is in the audit log; what is malformed would be nowhere.
-            if (response.status == 400 || response.status == 413 || response.status == 415)
-                say(asked.peer, response.counted_as);
-        }
-        if (response.stream) {
-            co_await stream_events(asked, std::move(response));
-            co_return false;
-        }
-        co_return co_await send(asked, std::move(response), keep_alive && !finishing_);
+    Task<> wait_for_answer(Pending& pending) {
+        pending.arrived.emplace(pending.executor, limits().handler);
+        co_await pending.arrived->async_wait(as_result);
+        if (aborted_ || pending.response) co_return;
+        note(Refusal::handler_timeout);
+        pending.response = problem(503, "handler_timeout", "服务器没有及时答复，请稍后重试");
     }
 
-    Task<bool> send(const Request& request, Response response, bool keep_alive) {
+    void count_answer(const Pending& pending, const Request& asked) {
+        const auto& response = *pending.response;
+        if (response.counted_as.empty()) return;
+        state_.count(response.counted_as);
+        // Who lacks a right is in the audit log; what is malformed would be nowhere.
+        if (response.status == 400 || response.status == 413 || response.status == 415)
+            say(asked.peer, response.counted_as);
+    }
+
+    /// What goes to the peer: of `head`, which it writes, and of the response's body.
+    Output written(const Request& request, Response& response, bool keep_alive, std::string& head) {
         if (state_.options.finish) state_.options.finish(request, response);
-        std::string head = response_head(response, keep_alive);
+        head = response_head(response, keep_alive);
         ByteView body = request.method == "HEAD" ? ByteView{} : response_body(response);
         const int file = response.shared && !body.empty() ? response.shared->file() : -1;
         if (kTls && !body.empty()) {  // one record, one send for head and the body's beginning
@@ -267,13 +296,17 @@ class StreamConnection final : public Connection,
             head += as_text(first);
             body = body.subspan(first.size());
         }
-        typename ServerStream<Stream>::Output output{as_bytes(head), body, file};
-        // Most answers go whole, and then there is nothing to wait for.
+        return {as_bytes(head), body, file};
+    }
+
+    Task<bool> send(const Request& request, Response response, bool keep_alive) {
+        std::string head;
+        Output output = written(request, response, keep_alive, head);
         if (io_.write_now(output, state_.sent)) co_return keep_alive;
         co_return co_await write(output) && keep_alive;
     }
 
-    Task<bool> write(typename ServerStream<Stream>::Output output) {
+    Task<bool> write(Output output) {
         const bool done = co_await io_.write(output, limits().write_progress, state_.sent);
         if (!done && io_.timed_out()) note(Refusal::slow_reader);
         co_return done;
@@ -331,6 +364,7 @@ class StreamConnection final : public Connection,
     ServerStream<Stream> io_;
     beast::flat_buffer buffer_;
     std::string peer_;
+    bool by_proxy_ = false;  // one that we trust
     std::shared_ptr<Pending> pending_;
     std::shared_ptr<EventChannel> channel_;
     SteadyTime idle_since_ = std::chrono::steady_clock::now();

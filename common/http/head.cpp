@@ -22,14 +22,7 @@ const std::string& date_now() {
     return text;
 }
 
-bool is_clean(std::string_view value) {
-    for (const unsigned char c : value)
-        if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
-    return true;
-}
-
 void append(std::string& head, std::string_view name, std::string_view value) {
-    if (!is_clean(name) || !is_clean(value)) return;
     (((head += name) += ": ") += value) += "\r\n";
 }
 
@@ -83,7 +76,7 @@ std::string response_head(const Response& response, bool keep_alive) {
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
     head.reserve(512);
     (head += reason_phrase(response.status)) += "\r\n";
-    for (const auto& [name, value] : response.headers) append(head, name, value);
+    head += response.headers.text();
     append(head, "Date", date_now());
     if (!response.stream && !has_no_body(response.status))
         append(head, "Content-Length", std::to_string(response_body(response).size()));

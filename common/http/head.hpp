@@ -8,8 +8,7 @@
 namespace tongke::http {
 
 std::string_view reason_phrase(int status);
-/// Status line, the response's headers, Date, Content-Length and Connection. Header
-/// values with control bytes are left out: nothing a peer wrote can start a new header.
+/// Status line, the response's headers, Date, Content-Length and Connection.
 std::string response_head(const Response& response, bool keep_alive);
 /// The body's bytes: `shared`, else `text`; empty for 1xx, 204 and 304.
 ByteView response_body(const Response& response);

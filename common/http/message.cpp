@@ -24,8 +24,9 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
 std::string_view Request::cookie(std::string_view name) const { return cookie_value(header("cookie"), name); }
 
 std::string_view Request::capture(std::string_view name) const {
-    const auto found = captures.find(name);
-    return found == captures.end() ? std::string_view{} : std::string_view{found->second};
+    for (const auto& [key, value] : captures)
+        if (key == name) return value;
+    return {};
 }
 
 std::string_view Request::bearer_token() const {

@@ -3,7 +3,6 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,19 +11,20 @@
 #include <vector>
 
 #include "common/base/blob.hpp"
+#include "common/http/header_lines.hpp"
 
 namespace tongke::http {
 
-// Of a request or an answer, by which room is made at once.
+// Of a request, by which room is made at once.
 inline constexpr std::size_t kUsualHeaders = 12;
 
 struct Request {
     std::string method;  // "GET"; HEAD is given to GET handlers, the body dropped by the server
     std::string target;  // as sent: path?query
     std::string path;    // percent-decoded; a target that cannot be decoded never reaches a handler
-    std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
-    std::vector<std::pair<std::string, std::string>> headers;  // names lower-case
-    std::map<std::string, std::string, std::less<>> captures;  // {name} parts of the route
+    std::vector<std::pair<std::string, std::string>> query;     // decoded, in order
+    std::vector<std::pair<std::string, std::string>> headers;   // names lower-case
+    std::vector<std::pair<std::string, std::string>> captures;  // {name} parts of the route, in order
     std::string body;
     std::string peer;         // "192.0.2.1" or "2001:db8::1" (v4-mapped is written as v4): the socket's own
                               // address, or X-Forwarded-For's when the socket is a trusted proxy
@@ -56,7 +56,7 @@ std::shared_ptr<EventStream> make_event_stream(std::function<void()> on_close = 
 
 struct Response {
     int status = 200;
-    std::vector<std::pair<std::string, std::string>> headers;
+    HeaderLines headers;
     std::string text;                     // the body, unless `shared` is set
     SharedBlob shared;                    // immutable bytes sent without a copy of ours
     std::shared_ptr<EventStream> stream;  // server-sent events (text/event-stream)
@@ -65,11 +65,11 @@ struct Response {
     /// 499. "" = nothing to count, or counted already.
     std::string counted_as;
 
-    Response& with(std::string name, std::string value) {
-        if (headers.empty()) headers.reserve(kUsualHeaders);
-        headers.emplace_back(std::move(name), std::move(value));
+    Response& with(std::string_view name, std::string_view value) {
+        headers.add(name, value);
         return *this;
     }
+    std::string_view header(std::string_view name) const { return headers.value(name); }  // "" when absent
 };
 
 Response json_response(std::string json, int status = 200);

@@ -9,7 +9,7 @@
 namespace tongke::http {
 namespace {
 
-using Captures = std::map<std::string, std::string, std::less<>>;
+using Captures = std::vector<std::pair<std::string, std::string>>;
 
 std::string_view first_part(std::string_view path) { return path.substr(0, path.find('/')); }
 
@@ -25,12 +25,12 @@ std::optional<Captures> match(std::string_view pattern, std::string_view path) {
         const auto want = first_part(pattern), have = first_part(path);
         if (path_done) return std::nullopt;
         if (want.ends_with("...}")) {
-            captures.emplace(want.substr(1, want.size() - 5), path);
+            captures.emplace_back(want.substr(1, want.size() - 5), path);
             return path.empty() ? std::nullopt : std::optional{std::move(captures)};
         }
         if (want.starts_with('{')) {
             if (have.empty()) return std::nullopt;
-            captures.emplace(want.substr(1, want.size() - 2), have);
+            captures.emplace_back(want.substr(1, want.size() - 2), have);
         } else if (want != have) {
             return std::nullopt;
         }

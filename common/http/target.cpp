@@ -34,7 +34,16 @@ std::size_t utf8_length(std::string_view text) {
     return overlong || surrogate || (lead == 0xf4 && second >= 0x90) ? 0 : length;
 }
 
+/// Nothing in it to decode or to refuse but dots: most paths.
+bool is_plain(std::string_view path) {
+    return std::all_of(path.begin(), path.end(), [](char c) {
+        const char lower = static_cast<char>(c | 0x20);
+        return (lower >= 'a' && lower <= 'z') || (c >= '-' && c <= '9') || c == '_';
+    });
+}
+
 bool has_dot_part(std::string_view path) {
+    if (path.find("/.") == path.npos) return false;
     std::size_t begin = 1;
     while (begin <= path.size()) {
         const auto end = std::min(path.find('/', begin), path.size());
@@ -59,6 +68,15 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(std:
         out.emplace_back(std::move(*name), std::move(*value));
     }
     return out;
+}
+
+std::optional<std::string> decode_path(std::string_view raw) {
+    // An escaped slash would be one part to a cache and two to us.
+    for (std::size_t i = raw.find('%'); i != raw.npos; i = raw.find('%', i + 1))
+        if (const auto escape = raw.substr(i, 3); escape == "%2f" || escape == "%2F") return std::nullopt;
+    auto path = percent_decode(raw);
+    if (!path || has_control_byte(*path) || !is_utf8(*path)) return std::nullopt;
+    return path;
 }
 
 }  // namespace
@@ -103,11 +121,8 @@ std::optional<Target> parse_target(std::string_view target) {
     target = target.substr(0, target.find('#'));
     const auto question = target.find('?');
     const auto raw = target.substr(0, question);
-    // An escaped slash would be one part to a cache and two to us.
-    for (std::size_t i = raw.find('%'); i != raw.npos; i = raw.find('%', i + 1))
-        if (const auto escape = raw.substr(i, 3); escape == "%2f" || escape == "%2F") return std::nullopt;
-    auto path = percent_decode(raw);
-    if (!path || has_control_byte(*path) || !is_utf8(*path) || has_dot_part(*path)) return std::nullopt;
+    auto path = is_plain(raw) ? std::optional{std::string{raw}} : decode_path(raw);
+    if (!path || has_dot_part(*path)) return std::nullopt;
     auto query = parse_query(question == target.npos ? std::string_view{} : target.substr(question + 1));
     if (!query) return std::nullopt;
     return Target{std::move(*path), std::move(*query)};

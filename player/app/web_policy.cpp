@@ -20,12 +20,6 @@ bool from_private_address(const http::Request& request) {
     return address && address->is_private();
 }
 
-void add_missing(http::Response& response, std::string_view name, std::string value) {
-    for (const auto& [known, unused] : response.headers)
-        if (known == name) return;
-    response.with(std::string{name}, std::move(value));
-}
-
 }  // namespace
 
 http::ServerOptions web_policy(const NodeOptions& options) {
@@ -39,9 +33,8 @@ http::ServerOptions web_policy(const NodeOptions& options) {
         return http::problem(403, "private_only", "本节点没有证书，只向内网地址提供页面");
     };
     out.finish = [](const http::Request&, http::Response& response) {
-        add_missing(response, "X-Content-Type-Options", "nosniff");
-        add_missing(response, "Referrer-Policy", "no-referrer");
-        add_missing(response, "Cache-Control", "no-store");
+        response.with("X-Content-Type-Options", "nosniff").with("Referrer-Policy", "no-referrer");
+        if (!response.headers.has("Cache-Control")) response.with("Cache-Control", "no-store");
     };
     return out;
 }

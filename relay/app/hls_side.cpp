@@ -64,6 +64,9 @@ HlsSide::HlsSide(StreamHub& hub, metrics::Metrics& metrics, const std::vector<St
 HlsSide::~HlsSide() { stop(); }
 
 void HlsSide::add_routes(http::Router& router) { state_->service.register_routes(router); }
+void HlsSide::finish(const http::Request& request, http::Response& response) {
+    state_->service.finish(request, response);
+}
 
 void HlsSide::start() {
     auto& workers = state_->hub.workers();

@@ -23,6 +23,8 @@ class HlsSide {
     ~HlsSide();
 
     void add_routes(http::Router& router);
+    /// For http::ServerOptions::finish; see HlsService::finish().
+    void finish(const http::Request& request, http::Response& response);
     void start();
     /// Before the HTTP server stops: reloads that wait are answered, packagers let go.
     void stop();

@@ -1,38 +1,22 @@
 #include "relay/app/http_policy.hpp"
 
-#include <algorithm>
-
 #include "common/net/ip_address.hpp"
 #include "relay/ui/assets.hpp"
 
 namespace tongke::relay {
 namespace {
 
-bool has_header(const http::Response& response, std::string_view name) {
-    const auto same = [](char a, char b) { return (a | 0x20) == (b | 0x20); };
-    return std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& header) {
-        return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(), same);
-    });
-}
-
-void add(http::Response& response, const char* name, const char* value) {
-    if (!has_header(response, name)) response.headers.emplace_back(name, value);
-}
-
 http::Handler page_handler(const tongke::ui::Asset& asset) {
     return [&asset, body = share_blob(Bytes(asset.bytes.begin(), asset.bytes.end()))](
                const http::Request& request, http::Reply reply) {
         http::Response response;
-        const auto header = [&](const char* name, std::string_view value) {
-            response.headers.emplace_back(name, value);
-        };
-        header("ETag", asset.etag);
-        header("Cache-Control", asset.cache_control);
-        header("Content-Security-Policy", tongke::ui::kContentSecurityPolicy);
+        response.with("ETag", asset.etag)
+            .with("Cache-Control", asset.cache_control)
+            .with("Content-Security-Policy", tongke::ui::kContentSecurityPolicy);
         if (request.header("if-none-match") == asset.etag) {
             response.status = 304;
         } else {
-            header("Content-Type", asset.content_type);
+            response.with("Content-Type", asset.content_type);
             response.shared = body;
         }
         reply(std::move(response));
@@ -49,10 +33,10 @@ std::optional<http::Response> refuse_plain(const http::Request& request, bool al
 }
 
 void add_common_headers(const http::Request& request, http::Response& response) {
-    add(response, "X-Content-Type-Options", "nosniff");
-    add(response, "X-Frame-Options", "DENY");
-    add(response, "Referrer-Policy", "no-referrer");
-    if (request.tls) add(response, "Strict-Transport-Security", "max-age=31536000");
+    response.with("X-Content-Type-Options", "nosniff")
+        .with("X-Frame-Options", "DENY")
+        .with("Referrer-Policy", "no-referrer");
+    if (request.tls) response.with("Strict-Transport-Security", "max-age=31536000");
 }
 
 void add_pages(http::Router& router) {

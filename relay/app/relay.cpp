@@ -215,9 +215,9 @@ http::ServerOptions Relay::State::http_options() {
     out.limits.handshake = out.limits.head = config.limits.handshake;
     out.trusted_proxies = config.http.proxies();
     out.admit = [plain = config.allow_plain](const http::Request& r) { return refuse_plain(r, plain); };
-    out.finish = [](const http::Request& request, http::Response& response) {
+    out.finish = [this](const http::Request& request, http::Response& response) {
         add_common_headers(request, response);
-        HlsService::allow_every_origin(request, response);
+        hls->finish(request, response);
     };
     out.on_refused = [this](const std::string& reason) {
         metrics.counter("tongke_refused_total", "what was refused, by reason", {{"reason", reason}})

@@ -37,14 +37,6 @@ hls::SharedSegment in_memory_file(const hls::Segment& segment) {
     return kept;
 }
 
-/// Pages of any origin may play; once in an answer.
-void allow_origins(http::Response& response) {
-    for (const auto& [name, value] : response.headers)
-        if (name == "Access-Control-Allow-Origin") return;
-    response.with("Access-Control-Allow-Origin", "*");
-    response.with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
-}
-
 /// refuse() has counted it.
 http::Response counted(http::Response refused) {
     refused.counted_as.clear();
@@ -95,7 +87,6 @@ struct HlsService::State {
     hls::Presentation& presentation(std::size_t worker, std::string_view stream, hls::Container container) {
         return workers[worker]->presentations.find(stream)->second.by_container[index_of(container)];
     }
-    http::Reply finishing(const http::Request& request, http::Reply reply);
 
     HlsParts parts;
     prometheus::Counter& sent;
@@ -119,22 +110,24 @@ void HlsService::register_routes(http::Router& router) {
                [state = state_.get()](const http::Request& request, http::Reply reply) {
                    state->answer(request, std::move(reply));
                });
-    router.add("OPTIONS", "/hls/{stream}/{path...}", [](const http::Request& request, http::Reply reply) {
+    router.add("OPTIONS", "/hls/{stream}/{path...}", [](const http::Request&, http::Reply reply) {
         http::Response response{.status = 204};
         response.with("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
             .with("Access-Control-Allow-Headers", "Authorization, Range")
             .with("Access-Control-Max-Age", "86400");
-        allow_every_origin(request, response);
         reply(std::move(response));
     });
 }
 
-void HlsService::allow_every_origin(const http::Request& request, http::Response& response) {
-    if (std::string_view{request.path}.starts_with(kPrefix)) allow_origins(response);
+void HlsService::finish(const http::Request& request, http::Response& response) {
+    if (!std::string_view{request.path}.starts_with(kPrefix)) return;
+    response.with("Access-Control-Allow-Origin", "*")
+        .with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+    const auto body = response.shared ? response.shared->size() : response.text.size();
+    if (request.method != "HEAD" && body > 0) state_->sent.Increment(static_cast<double>(body));
 }
 
-void HlsService::State::answer(const http::Request& request, http::Reply plain_reply) {
-    const auto reply = finishing(request, std::move(plain_reply));
+void HlsService::State::answer(const http::Request& request, http::Reply reply) {
     const auto found = streams.find(request.capture("stream"));
     std::string_view path = request.capture("path");
     const auto container = path.starts_with(kTsFolder) ? hls::Container::ts : hls::Container::fmp4;
@@ -153,7 +146,7 @@ void HlsService::State::answer(const http::Request& request, http::Reply plain_r
     auto& asked =
         presentation(static_cast<std::size_t>(request.worker) % workers.size(), stream.name, container);
     catch_up(stream.renditions[index_of(container)], asked);
-    asked.answer(request, path, delivery, parts.clock.now(), reply);
+    asked.answer(request, path, delivery, parts.clock.now(), std::move(reply));
 }
 
 bool HlsService::State::allowed(const http::Request& request, const Stream& stream, std::string_view token,
@@ -176,18 +169,6 @@ void HlsService::State::refuse(const http::Request& request, const Stream& strea
     parts.metrics.counter("tongke_refused_total", "what was refused, by reason", {{"reason", reason}})
         .Increment();
     if (parts.on_refused) parts.on_refused({request.peer, stream.name, reason});
-}
-
-/// Answers with CORS, and counts the body's bytes.
-http::Reply HlsService::State::finishing(const http::Request& request, http::Reply reply) {
-    const bool with_body = request.method != "HEAD";
-    return http::Reply{[this, with_body, reply = std::move(reply)](http::Response response) {
-        allow_origins(response);
-        if (with_body)
-            sent.Increment(
-                static_cast<double>(response.shared ? response.shared->size() : response.text.size()));
-        reply(std::move(response));
-    }};
 }
 
 /// Adds what other workers may already have named to their clients.

@@ -53,8 +53,9 @@ class HlsService {
     void add_stream(const std::string& name, double window_seconds);
     /// Handlers run on the connection's own worker (Request::worker).
     void register_routes(http::Router& router);
-    /// For http::ServerOptions::finish: CORS on every answer below /hls/, refusals of the server included.
-    static void allow_every_origin(const http::Request& request, http::Response& response);
+    /// For http::ServerOptions::finish: pages of any origin may read every answer below /hls/, refusals of
+    /// the server included; its body's bytes are counted. Any worker.
+    void finish(const http::Request& request, http::Response& response);
 
     /// A finished segment, in order of MSN for each container; always from the same thread for one stream.
     void publish(const std::string& stream, hls::SharedSegment segment);

@@ -1,7 +1,7 @@
 #include "common/http/message.hpp"
 
 #include "common/http/head.hpp"
-#include "common/http/request_head.hpp"
+#include "common/http/request_parser.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace tongke;

@@ -6,28 +6,18 @@ using namespace tongke;
 using namespace tongke::relay;
 using namespace tongke::relay::test_site;
 
-namespace {
-
-std::string header(const http::Response& response, std::string_view wanted) {
-    for (const auto& [name, value] : response.headers)
-        if (name == wanted) return value;
-    return {};
-}
-
-}  // namespace
-
 TEST_CASE("who signs in gets a session and a cookie that scripts cannot read") {
     Site s;
     const auto answer = s.sign_in("it");
     CHECK(answer.status == 200);
     CHECK(answer.text == R"({"account":"it","name":"某某","role":"county_it","rooms":[],"county":"510113"})");
-    const auto cookie = header(answer, "Set-Cookie");
+    const auto cookie = answer.header("Set-Cookie");
     CHECK(cookie.find("HttpOnly; SameSite=Strict") != std::string::npos);
     CHECK(cookie.find("Secure") == std::string::npos);
     CHECK(s.get("/api/v1/session").text == answer.text);
     auto tls = s.request("POST", "/api/v1/session", R"({"account":"it","password":"right-pass-1"})");
     tls.tls = true;
-    CHECK(header(*s.ask(tls), "Set-Cookie").find("; Secure") != std::string::npos);
+    CHECK(s.ask(tls)->header("Set-Cookie").find("; Secure") != std::string::npos);
 }
 
 TEST_CASE("nobody without a session sees anything") {
@@ -85,7 +75,7 @@ TEST_CASE(
     const auto locked = s.sign_in("it");
     CHECK(locked.status == 429);
     CHECK(code_of(locked) == "locked");
-    CHECK(header(locked, "Retry-After") == "600");
+    CHECK(locked.header("Retry-After") == "600");
     s.cookie = running;
     CHECK(s.status("/api/v1/rooms") == 200);
     s.peer = "192.0.2.2";

@@ -124,10 +124,9 @@ struct Site {
         auto response =
             call("POST", "/api/v1/session",
                  boost::json::serialize(boost::json::object{{"account", account}, {"password", password}}));
-        for (const auto& [name, value] : response.headers) {
-            if (name != "Set-Cookie") continue;
-            const auto begin = value.find('=') + 1;
-            cookie = value.substr(begin, value.find(';') - begin);
+        if (const auto set = response.header("Set-Cookie"); !set.empty()) {
+            const auto begin = set.find('=') + 1;
+            cookie = set.substr(begin, set.find(';') - begin);
         }
         return response;
     }

@@ -70,12 +70,10 @@ class Bench {
             request.query.emplace_back(target.substr(question + 1, equals - question - 1),
                                        target.substr(equals + 1));
         if (!bearer.empty()) request.headers.emplace_back("authorization", "Bearer " + bearer);
-        router.handle(std::move(request), http::Reply{[&out](http::Response r) { out = std::move(r); }});
-    }
-    static std::string header(const http::Response& r, std::string_view name) {
-        for (const auto& [key, value] : r.headers)
-            if (key == name) return value;
-        return {};
+        router.handle(request, http::Reply{[this, &out, request](http::Response r) {
+                          service.finish(request, r);
+                          out = std::move(r);
+                      }});
     }
     static std::string body(const http::Response& r) {
         return r.shared ? std::string{as_text(*r.shared)} : r.text;
@@ -115,7 +113,7 @@ TEST_CASE("a stream that nobody publishes is 503, an unknown one 404") {
     Bench bench;
     const auto waiting = bench.get("/hls/main/index.m3u8");
     CHECK(waiting.status == 503);
-    CHECK(Bench::header(waiting, "Retry-After") == "1");
+    CHECK(waiting.header("Retry-After") == "1");
     CHECK(bench.get("/hls/none/index.m3u8").status == 404);
     CHECK(bench.get("/hls/main/nothing.m4s").status == 404);
 }
@@ -150,10 +148,10 @@ TEST_CASE("a token in the address goes into every URI, one in the header into no
     const auto personal = bench.get("/hls/main/live.m3u8?token=good", "");
     CHECK_THAT(Bench::body(personal), Catch::Contains("1a/3.m4s?token=good\n"));
     CHECK_THAT(Bench::body(personal), Catch::Contains("URI=\"1a/init-0.mp4?token=good\""));
-    CHECK(Bench::header(personal, "Cache-Control") == "private, no-store");
+    CHECK(personal.header("Cache-Control") == "private, no-store");
     const auto shared = bench.get("/hls/main/live.m3u8");
     CHECK_THAT(Bench::body(shared), !Catch::Contains("token"));
-    CHECK(Bench::header(shared, "Cache-Control") == "max-age=1");
+    CHECK(shared.header("Cache-Control") == "max-age=1");
     CHECK(bench.get("/hls/main/1a/3.m4s?token=good", "").shared == bench.get("/hls/main/1a/3.m4s").shared);
 }
 
@@ -163,10 +161,11 @@ TEST_CASE("every answer allows every origin, errors and preflights too") {
     for (const auto& response :
          {bench.get("/hls/main/live.m3u8"), bench.get("/hls/main/live.m3u8", ""), bench.get("/hls/none/x"),
           bench.get("/hls/main/live.m3u8", "", 0, "OPTIONS")})
-        CHECK(Bench::header(response, "Access-Control-Allow-Origin") == "*");
+        CHECK(response.header("Access-Control-Allow-Origin") == "*");
     const auto preflight = bench.get("/hls/main/live.m3u8", "", 0, "OPTIONS");
     CHECK(preflight.status == 204);
-    CHECK_THAT(Bench::header(preflight, "Access-Control-Allow-Headers"), Catch::Contains("Authorization"));
+    CHECK_THAT(std::string{preflight.header("Access-Control-Allow-Headers")},
+               Catch::Contains("Authorization"));
 }
 
 TEST_CASE("what one worker has told is true on the other before its post has come") {

@@ -1,13 +1,16 @@
-#include "common/http/request_head.hpp"
+#include "common/http/request_parser.hpp"
 
 #include <algorithm>
+#include <boost/beast/http/error.hpp>
 
 #include "common/http/target.hpp"
 
 namespace tongke::http {
 namespace {
 
-using boost::beast::http::field;
+namespace wire = boost::beast::http;
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 std::string lower(std::string_view text) {
     std::string out{text};
@@ -31,26 +34,48 @@ std::string_view take_last(std::string_view& list) {
 
 }  // namespace
 
-std::optional<Request> to_request(const boost::beast::http::request_header<>& head) {
-    const std::string_view raw{head.target().data(), head.target().size()};
-    auto target = parse_target(raw);
-    if (!target) return std::nullopt;
-    if (head.version() == 11 && head.count("host") != 1) return std::nullopt;
+RequestParser::RequestParser(std::size_t head_bytes, std::size_t body_bytes) {
+    header_limit(static_cast<std::uint32_t>(head_bytes));
+    body_limit(body_bytes);
+}
+
+void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int version,
+                                    Code& error) {
+    auto decoded = http::parse_target(view(target));
+    if (!decoded) {
+        error = wire::error::bad_target;
+        return;
+    }
+    version_ = version;
+    request_->method = view(method);
+    request_->target = view(target);
+    request_->path = std::move(decoded->path);
+    request_->query = std::move(decoded->query);
+    request_->headers.reserve(kUsualHeaders);
+}
+
+void RequestParser::on_field_impl(Field field, View name, View value, Code&) {
+    hosts_ += field == Field::host;
+    if (field == Field::transfer_encoding) {
+        ++codings_;
+        bad_coding_ = bad_coding_ || lower(trim(view(value))) != "chunked";
+    }
+    request_->headers.emplace_back(lower(view(name)), view(value));
+}
+
+void RequestParser::on_header_impl(Code& error) {
+    if (version_ == 11 && hosts_ != 1) error = wire::error::bad_field;
     // RFC 9112 §6.3: a body framed in any other way would be read as the next request.
-    if (const auto coding = head.find(field::transfer_encoding);
-        coding != head.end() && lower(trim({coding->value().data(), coding->value().size()})) != "chunked")
-        return std::nullopt;
-    if (head.count(field::transfer_encoding) > 1) return std::nullopt;
-    Request request;
-    request.method = std::string{head.method_string()};
-    request.target = std::string{raw};
-    request.path = std::move(target->path);
-    request.query = std::move(target->query);
-    request.headers.reserve(kUsualHeaders);
-    for (const auto& field : head)
-        request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
-                                     std::string{field.value()});
-    return request;
+    if (bad_coding_ || codings_ > 1) error = wire::error::bad_transfer_encoding;
+}
+
+std::size_t RequestParser::on_body_impl(View body, Code&) {
+    request_->body.append(view(body));
+    return body.size();
+}
+
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, Code& error) {
+    return on_body_impl(body, error);
 }
 
 void apply_forwarding(Request& request, const std::vector<net::IpPrefix>& trusted) {

@@ -1,0 +1,70 @@
+#include "common/http/request_parser.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "tests/support/catch.hpp"
+
+using namespace tongke;
+using namespace tongke::http;
+using WireError = boost::beast::http::error;
+
+namespace {
+
+std::size_t put(RequestParser& parser, std::string_view text, boost::beast::error_code& error) {
+    return parser.put(boost::asio::buffer(text.data(), text.size()), error);
+}
+
+boost::beast::error_code error_of(std::string_view text) {
+    RequestParser parser{1024, 8};
+    boost::beast::error_code error;
+    while (!error && !parser.is_done() && !text.empty()) text.remove_prefix(put(parser, text, error));
+    return error;
+}
+
+}  // namespace
+
+TEST_CASE("the head comes first, the body when it is asked for, and no byte of the next request") {
+    constexpr std::string_view kText =
+        "POST /a%20b?x=1&y=%E5%90%8C HTTP/1.1\r\nHOST: a\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 5\r\n\r\n"
+        "helloGET / HTTP/1.1\r\n";
+    RequestParser parser{1024, 8};
+    boost::beast::error_code error;
+    const auto head = put(parser, kText, error);
+    REQUIRE_FALSE(error);
+    CHECK(parser.is_header_done());
+    CHECK_FALSE(parser.is_done());
+    CHECK(kText.substr(head).starts_with("hello"));
+    const auto body = put(parser, kText.substr(head), error);
+    REQUIRE_FALSE(error);
+    CHECK(parser.is_done());
+    CHECK(body == 5);
+    const Request& request = *parser.request();
+    CHECK(request.method == "POST");
+    CHECK(request.target == "/a%20b?x=1&y=%E5%90%8C");
+    CHECK(request.path == "/a b");
+    CHECK(request.query_value("y") == "同");
+    CHECK(request.header("host") == "a");
+    CHECK(request.header("x-two") == "1");
+    CHECK(request.body == "hello");
+    CHECK(parser.keep_alive());
+}
+
+TEST_CASE("what a request parser refuses, and as what") {
+    CHECK(error_of("GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n") == WireError::bad_target);
+    CHECK(error_of("GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n") == WireError::bad_target);
+    CHECK(error_of("GET /hello HTTP/1.1\r\n\r\n") == WireError::bad_field);
+    CHECK(error_of("GET /hello HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == WireError::bad_field);
+    CHECK_FALSE(error_of("GET /hello HTTP/1.0\r\n\r\n"));
+    CHECK(error_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n") ==
+          WireError::bad_transfer_encoding);
+    CHECK(error_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n0\r\n\r\n") == WireError::bad_transfer_encoding);
+    CHECK(error_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n123456789") ==
+          WireError::body_limit);
+    CHECK(error_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld"
+                   "\r\n0\r\n\r\n") == WireError::body_limit);
+    CHECK(error_of("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1100, 'x') + "\r\n\r\n") ==
+          WireError::header_limit);
+    CHECK(error_of("GET / HTTP/1.1\r\nHos") == WireError::need_more);
+}
