@@ -5,11 +5,9 @@
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 
 #include "common/async/with_deadline.hpp"
+#include "common/http/response_parser.hpp"
 #include "common/log/log.hpp"
 #include "common/net/ip_address.hpp"
 #include "common/net/tcp.hpp"
@@ -79,26 +77,21 @@ Error map_read_error(const Error& error) {
                : Error{ClientError::closed_early};
 }
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    for (auto& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    return out;
-}
-
-template <class Parser>
-void take_head(const ClientRequest& request, const Parser& parser, Transfer& out) {
-    out.answer.status = static_cast<int>(parser.get().result_int());
-    for (const auto& field : parser.get().base())
-        out.answer.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
-                                        std::string{field.value()});
-    if (request.on_head) request.on_head(out.answer.status);
-}
-
 void take_piece(const ClientRequest& request, ByteView piece, Transfer& out) {
     if (piece.empty()) return;
     if (request.keep_body) out.answer.body.insert(out.answer.body.end(), piece.begin(), piece.end());
     if (request.on_body) request.on_body(piece);
+}
+
+/// What has come goes to the parser; need_more when that is not all of the answer.
+Error feed(ResponseParser& parser, boost::beast::flat_buffer& buffer) {
+    Error error;
+    while (!error && !parser.is_done()) {
+        if (buffer.size() == 0) return wire::error::need_more;
+        const auto come = buffer.data();
+        buffer.consume(parser.take({static_cast<const char*>(come.data()), come.size()}, error));
+    }
+    return error;
 }
 
 /// Waits until the answer's first bytes are in the link's buffer, so that its time is theirs.
@@ -122,25 +115,27 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
     if (write_error) co_return ClientError::closed_early;
     if (const auto error = co_await first_bytes(stream, link, out)) co_return error;
 
-    wire::response_parser<wire::buffer_body> parser;
-    parser.header_limit(kHeadLimit);
-    parser.body_limit(request.max_body);
-    parser.skip(request.method == "HEAD");
-    const auto [head_error, head_size] =
-        co_await wire::async_read_header(stream, link.buffer, parser, as_result);
-    if (head_error) co_return map_read_error(head_error);
-    take_head(request, parser, out);
-    Bytes piece(kPiece);
-    while (!parser.is_done()) {
-        parser.get().body().data = piece.data();
-        parser.get().body().size = piece.size();
-        auto [error, size] = co_await wire::async_read_some(stream, link.buffer, parser, as_result);
-        if (error == wire::error::need_buffer) error = {};
+    const auto on_head = [&](int status, ResponseParser::Headers headers) {
+        out.answer.status = status;
+        out.answer.headers = std::move(headers);
+        if (request.on_head) request.on_head(status);
+    };
+    const auto on_body = [&](ByteView piece) { take_piece(request, piece, out); };
+    ResponseParser parser{kHeadLimit, request.max_body, request.method == "HEAD", {on_head, on_body}};
+    out.answer.last_byte = out.answer.first_byte;
+    Error error = feed(parser, link.buffer);
+    while (error == wire::error::need_more) {
+        // Of what cannot be read yet, the longest is a head.
+        if (link.buffer.size() > kHeadLimit + kPiece) co_return ClientError::bad_response;
+        const auto [failure, size] = co_await stream.async_read_some(link.buffer.prepare(kPiece), as_result);
+        error = failure;
+        if (failure == asio::error::eof) parser.put_eof(error = {});
+        if (failure) break;
         out.answer.last_byte = std::chrono::steady_clock::now();
-        take_piece(request, ByteView{piece}.first(piece.size() - parser.get().body().size), out);
-        if (error) co_return map_read_error(error);
+        link.buffer.commit(size);
+        error = feed(parser, link.buffer);
     }
-    if (out.answer.last_byte == SteadyTime{}) out.answer.last_byte = out.answer.first_byte;
+    if (error) co_return map_read_error(error);
     out.keep = parser.keep_alive() && link.buffer.size() == 0;
     co_return Error{};
 }

@@ -25,7 +25,8 @@ using async::as_result;
 using async::Task;
 constexpr std::size_t kTlsRecord = 16 * 1024;
 constexpr Milliseconds kLinger{2'000};
-constexpr std::size_t kReadAtOnce = 64 * 1024;
+constexpr std::size_t kFirstRead = 1024, kReadAtOnce = 64 * 1024;
+constexpr std::size_t kKeptIdle = 4 * 1024;
 constexpr std::size_t kMostLingering = 256 * 1024;
 
 struct ReadFailure {
@@ -155,7 +156,10 @@ class StreamConnection final : public Connection,
 
     /// True when the connection may carry another request.
     Task<bool> serve_one() {
-        if (buffer_.size() == 0 && !co_await wait_for_bytes()) co_return false;
+        const bool is_pipelined = buffer_.size() > 0;
+        if (!is_pipelined && !co_await wait_for_bytes()) co_return false;
+        // Who sends many at once lets the others have their turn after each.
+        if (is_pipelined) co_await asio::post(io_.socket().get_executor(), as_result);
         RequestParser parser{limits().head_bytes, limits().body_bytes};
         io_.arm(limits().head);
         beast::error_code error = feed(parser, &RequestParser::is_header_done);
@@ -177,6 +181,7 @@ class StreamConnection final : public Connection,
             if (failure) co_return co_await refuse(*failure, request.get());
         }
         io_.disarm();
+        if (aborted_) co_return false;
         const auto pending = std::make_shared<Pending>(io_.socket().get_executor());
         pending_ = pending;
         state_.router->handle(request, make_reply(pending));
@@ -186,16 +191,18 @@ class StreamConnection final : public Connection,
         count_answer(*pending, *request);
         if (pending->response->stream) {
             co_await stream_events(*request, std::move(*pending->response));
+            busy_ = false;
             co_return false;
         }
         const bool keep = parser.keep_alive() && !finishing_;
         std::string head;
-        Output output = written(*request, *pending->response, keep, head);
+        Output output = make_output(*request, *pending->response, keep, head);
         // Most answers go whole, and then there is nothing to wait for.
         bool is_sent = io_.write_now(output, state_.sent);
         if (!is_sent) is_sent = co_await write(output);
         busy_ = false;
-        co_return keep&& is_sent;
+        if (!is_sent) co_return false;
+        co_return keep;
     }
 
     using ParserPart = bool (RequestParser::*)() const;
@@ -205,7 +212,8 @@ class StreamConnection final : public Connection,
         beast::error_code error;
         while (!error && !(parser.*done)()) {
             if (buffer_.size() == 0) return wire::error::need_more;
-            buffer_.consume(parser.put(buffer_.data(), error));
+            const auto come = buffer_.data();
+            buffer_.consume(parser.take({static_cast<const char*>(come.data()), come.size()}, error));
         }
         return error;
     }
@@ -233,10 +241,12 @@ class StreamConnection final : public Connection,
 
     Task<bool> wait_for_bytes() {
         busy_ = false;
+        if (buffer_.capacity() > kKeptIdle) buffer_.shrink_to_fit();
         idle_since_ = std::chrono::steady_clock::now();
         // Who has never asked for anything gets no longer than for a request.
         io_.arm(has_asked_ ? limits().idle : std::min(limits().head, limits().idle));
-        const auto [error, size] = co_await io_.stream().async_read_some(buffer_.prepare(1024), as_result);
+        const auto [error, size] =
+            co_await io_.stream().async_read_some(buffer_.prepare(kFirstRead), as_result);
         if (error) co_return false;
         buffer_.commit(size);
         co_return true;
@@ -253,6 +263,7 @@ class StreamConnection final : public Connection,
         beast::error_code error = feed(parser, &RequestParser::is_done);
         if (error == wire::error::need_more) error = co_await read_on(parser, &RequestParser::is_done);
         if (io_.timed_out()) co_return timeout_in(Refusal::body_timeout);
+        if (error == wire::error::buffer_overflow) error = wire::error::body_limit;
         co_return error ? std::optional{failure_of(error)} : std::nullopt;
     }
 
@@ -285,7 +296,7 @@ class StreamConnection final : public Connection,
     }
 
     /// What goes to the peer: of `head`, which it writes, and of the response's body.
-    Output written(const Request& request, Response& response, bool keep_alive, std::string& head) {
+    Output make_output(const Request& request, Response& response, bool keep_alive, std::string& head) {
         if (state_.options.finish) state_.options.finish(request, response);
         head = response_head(response, keep_alive);
         ByteView body = request.method == "HEAD" ? ByteView{} : response_body(response);
@@ -301,7 +312,7 @@ class StreamConnection final : public Connection,
 
     Task<bool> send(const Request& request, Response response, bool keep_alive) {
         std::string head;
-        Output output = written(request, response, keep_alive, head);
+        Output output = make_output(request, response, keep_alive, head);
         if (io_.write_now(output, state_.sent)) co_return keep_alive;
         co_return co_await write(output) && keep_alive;
     }
@@ -320,8 +331,8 @@ class StreamConnection final : public Connection,
         response.with("Content-Type", "text/event-stream; charset=utf-8").with("Cache-Control", "no-store");
         if (state_.options.finish) state_.options.finish(request, response);
         const std::string head = response_head(response, false);
-        if (request.method != "HEAD" && co_await write({as_bytes(head), {}}))
-            co_await (pump(*channel) || watch_for_close());
+        const bool is_open = co_await write({as_bytes(head), {}});
+        if (is_open && request.method != "HEAD") co_await (pump(*channel) || watch_for_close());
         if (channel->fell_behind()) note(Refusal::slow_event_reader);
         channel->end();
         channel_.reset();

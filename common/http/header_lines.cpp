@@ -19,7 +19,7 @@ bool is_clean(std::string_view text) {
         std::uint64_t word;
         std::memcpy(&word, text.data() + at, sizeof word);
         const auto del = word ^ (kOnes * 0x7f);
-        // High where a byte is below 0x20, or below 1; rarely also above such a byte.
+        // High where a byte is below 0x20 or is DEL; rarely also above such a byte.
         suspect |= ((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del);
     }
     if ((suspect & kHigh) != 0) at = 0;
@@ -27,7 +27,7 @@ bool is_clean(std::string_view text) {
                        [](unsigned char c) { return (c >= 0x20 || c == '\t') && c != 0x7f; });
 }
 
-/// Header names hold no byte for which the bit makes two into one.
+/// No header that we name holds a byte for which the bit makes two into one.
 bool same_name(std::string_view a, std::string_view b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](char x, char y) { return (x | 0x20) == (y | 0x20); });
@@ -42,6 +42,11 @@ void HeaderLines::add(std::string_view name, std::string_view value) {
     text_.resize(before + name.size() + kBetween.size() + value.size() + kEnd.size());
     char* to = text_.data() + before;
     for (const auto part : {name, kBetween, value, kEnd}) to = std::copy(part.begin(), part.end(), to);
+}
+
+void HeaderLines::add(const HeaderLines& more) {
+    if (text_.empty()) text_.reserve(kUsualBytes);
+    text_ += more.text_;
 }
 
 std::string_view HeaderLines::find(std::string_view name) const {

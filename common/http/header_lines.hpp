@@ -11,6 +11,7 @@ class HeaderLines {
     /// What holds a control byte is left out (RFC 9110 §5.5): nothing that a peer wrote can start a new
     /// header.
     void add(std::string_view name, std::string_view value);
+    void add(const HeaderLines& more);
     bool has(std::string_view name) const { return find(name).data() != nullptr; }
     /// Of the first of that name, whatever its case; "" when there is none. Valid until the next add().
     std::string_view value(std::string_view name) const { return find(name); }

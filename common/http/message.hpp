@@ -15,7 +15,7 @@
 
 namespace tongke::http {
 
-// Of a request, by which room is made at once.
+// Room is made at once for as many.
 inline constexpr std::size_t kUsualHeaders = 12;
 
 struct Request {

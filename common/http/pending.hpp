@@ -16,7 +16,9 @@ struct Pending {
     std::optional<async::Timer> arrived;
     std::optional<Response> response;
 
+    /// The first one counts: after the handler's time was up its answer is the one under way.
     void deliver(Response answer) {
+        if (response) return;
         response = std::move(answer);
         stop_waiting();
     }

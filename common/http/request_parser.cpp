@@ -1,23 +1,12 @@
 #include "common/http/request_parser.hpp"
 
-#include <algorithm>
-#include <boost/beast/http/error.hpp>
-
+#include "common/http/lower.hpp"
 #include "common/http/target.hpp"
 
 namespace tongke::http {
 namespace {
 
 namespace wire = boost::beast::http;
-
-std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    for (auto& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    return out;
-}
 
 std::string_view trim(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -34,13 +23,15 @@ std::string_view take_last(std::string_view& list) {
 
 }  // namespace
 
-RequestParser::RequestParser(std::size_t head_bytes, std::size_t body_bytes) {
-    header_limit(static_cast<std::uint32_t>(head_bytes));
+RequestParser::RequestParser(std::size_t head_bytes, std::size_t body_bytes) : WireParser(head_bytes) {
     body_limit(body_bytes);
 }
 
 void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int version,
                                     Code& error) {
+    constexpr std::string_view kAround = "  HTTP/1.1\r\n";
+    count_head(method.size() + target.size() + kAround.size(), error);
+    if (error) return;
     auto decoded = http::parse_target(view(target));
     if (!decoded) {
         error = wire::error::bad_target;
@@ -54,28 +45,25 @@ void RequestParser::on_request_impl(boost::beast::http::verb, View method, View 
     request_->headers.reserve(kUsualHeaders);
 }
 
-void RequestParser::on_field_impl(Field field, View name, View value, Code&) {
+void RequestParser::on_header(Field field, std::string_view name, std::string_view value) {
     hosts_ += field == Field::host;
     if (field == Field::transfer_encoding) {
         ++codings_;
-        bad_coding_ = bad_coding_ || lower(trim(view(value))) != "chunked";
+        bad_coding_ = bad_coding_ || lower(trim(value)) != "chunked";
     }
-    request_->headers.emplace_back(lower(view(name)), view(value));
+    request_->headers.emplace_back(lower(name), value);
 }
 
 void RequestParser::on_header_impl(Code& error) {
-    if (version_ == 11 && hosts_ != 1) error = wire::error::bad_field;
-    // RFC 9112 §6.3: a body framed in any other way would be read as the next request.
-    if (bad_coding_ || codings_ > 1) error = wire::error::bad_transfer_encoding;
+    const bool modern = version_ == 11;
+    if (hosts_ > 1 || (modern && hosts_ == 0)) error = wire::error::bad_field;
+    // RFC 9112 §6.1, §6.3: a body framed in any other way would be read as the next request.
+    if (bad_coding_ || codings_ > (modern ? 1 : 0)) error = wire::error::bad_transfer_encoding;
 }
 
 std::size_t RequestParser::on_body_impl(View body, Code&) {
     request_->body.append(view(body));
     return body.size();
-}
-
-std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, Code& error) {
-    return on_body_impl(body, error);
 }
 
 void apply_forwarding(Request& request, const std::vector<net::IpPrefix>& trusted) {

@@ -52,7 +52,8 @@ struct ServerOptions {
     /// Asked on the connection's worker once a request's head is known and before its body is read:
     /// an answer refuses or redirects it (plain HTTP policy, HTTPS redirect).
     std::function<std::optional<Response>(const Request&)> admit;
-    /// Sees every answer, refusals included, on the worker just before it is sent (CSP, CORS, HSTS).
+    /// Sees every answer once, refusals included, on the worker just before it is sent (CORS, HSTS). What it
+    /// adds whatever the handler said, no handler says.
     std::function<void(const Request&, Response&)> finish;
     /// Called on a worker for every refused input, a handler's answers of 400 to 499 included, with a reason
     /// of a small set (tongke_refused_total).

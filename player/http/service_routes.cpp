@@ -7,14 +7,14 @@ namespace {
 
 http::Response page(const tongke::ui::Asset& asset, const http::Request& request) {
     http::Response out;
-    out.with("ETag", std::string{asset.etag})
-        .with("Cache-Control", std::string{asset.cache_control})
-        .with("Content-Security-Policy", std::string{tongke::ui::kContentSecurityPolicy});
+    out.with("ETag", asset.etag)
+        .with("Cache-Control", asset.cache_control)
+        .with("Content-Security-Policy", tongke::ui::kContentSecurityPolicy);
     if (request.header("if-none-match") == asset.etag) {
         out.status = 304;
         return out;
     }
-    out.with("Content-Type", std::string{asset.content_type});
+    out.with("Content-Type", asset.content_type);
     out.text = as_text(asset.bytes);
     return out;
 }

@@ -5,11 +5,11 @@
 namespace tongke::relay {
 namespace {
 
-http::Response text_response(int status, std::string text, std::string type) {
+http::Response text_response(int status, std::string text, std::string_view type) {
     http::Response response;
     response.status = status;
     response.text = std::move(text);
-    return std::move(response.with("Content-Type", std::move(type)).with("Cache-Control", "no-store"));
+    return std::move(response.with("Content-Type", type).with("Cache-Control", "no-store"));
 }
 
 }  // namespace

@@ -33,9 +33,14 @@ std::optional<http::Response> refuse_plain(const http::Request& request, bool al
 }
 
 void add_common_headers(const http::Request& request, http::Response& response) {
-    response.with("X-Content-Type-Options", "nosniff")
-        .with("X-Frame-Options", "DENY")
-        .with("Referrer-Policy", "no-referrer");
+    static const auto kAlways = [] {
+        http::HeaderLines lines;
+        lines.add("X-Content-Type-Options", "nosniff");
+        lines.add("X-Frame-Options", "DENY");
+        lines.add("Referrer-Policy", "no-referrer");
+        return lines;
+    }();
+    response.headers.add(kAlways);
     if (request.tls) response.with("Strict-Transport-Security", "max-age=31536000");
 }
 

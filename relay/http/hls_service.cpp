@@ -121,8 +121,13 @@ void HlsService::register_routes(http::Router& router) {
 
 void HlsService::finish(const http::Request& request, http::Response& response) {
     if (!std::string_view{request.path}.starts_with(kPrefix)) return;
-    response.with("Access-Control-Allow-Origin", "*")
-        .with("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+    static const auto kAnyOrigin = [] {
+        http::HeaderLines lines;
+        lines.add("Access-Control-Allow-Origin", "*");
+        lines.add("Access-Control-Expose-Headers", "Content-Length, Date, Retry-After");
+        return lines;
+    }();
+    response.headers.add(kAnyOrigin);
     const auto body = response.shared ? response.shared->size() : response.text.size();
     if (request.method != "HEAD" && body > 0) state_->sent.Increment(static_cast<double>(body));
 }

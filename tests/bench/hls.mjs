@@ -1,6 +1,6 @@
 // What HLS costs beside nginx serving the same files from memory (tmpfs), in
 // turn in one run: CPU-seconds per GB and how long a segment's fetch takes.
-//   node tests/bench/hls.mjs [--players 1000] [--seconds 20] [--runs 5]
+//   node tests/bench/hls.mjs [--players 1000] [--seconds 8] [--runs 9]
 // Server on core 0, load on the others. Prints a table; exits 1 when ours
 // costs more, is slower at the 99th percentile, or drops a player.
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { until } from '../support/wait.mjs';
 import { hlsLoad, measured, median, option, range } from './measure.mjs';
 import { startNginxFiles, startOurs } from './peers.mjs';
 
-const players = option('players', 1000), seconds = option('seconds', 20), runs = option('runs', 5);
+const players = option('players', 1000), seconds = option('seconds', 8), runs = option('runs', 9);
 const ends = [];
 const scope = { after: (action) => ends.push(action) };
 let faults = 0;

@@ -20,6 +20,10 @@ TEST_CASE("headers go on the wire as they were added, and are found whatever the
     CHECK_FALSE(lines.has("Content-Typ"));
     CHECK_FALSE(lines.has("text/html; charset=utf-8"));
     CHECK_FALSE(lines.has(""));
+    HeaderLines all;
+    all.add(lines);
+    all.add(lines);
+    CHECK(all.text() == lines.text() + lines.text());
 }
 
 TEST_CASE("one control byte anywhere in a header, and none of it is sent") {

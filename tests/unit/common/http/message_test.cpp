@@ -1,6 +1,9 @@
 #include "common/http/message.hpp"
 
+#include <boost/asio/io_context.hpp>
+
 #include "common/http/head.hpp"
+#include "common/http/pending.hpp"
 #include "common/http/request_parser.hpp"
 #include "tests/support/catch.hpp"
 
@@ -43,6 +46,17 @@ TEST_CASE("a reply answers once") {
     reply(json_response("{}"));
     reply(json_response("{}"));
     CHECK(answers == 1);
+}
+
+TEST_CASE("an answer that comes after the handler's time does not touch the one under way") {
+    boost::asio::io_context io;
+    const auto pending = std::make_shared<Pending>(io.get_executor());
+    pending->response = problem(503, "handler_timeout", "服务器没有及时答复，请稍后重试");
+    const auto* under_way = pending->response->text.data();
+    make_reply(pending)(json_response("{}"));
+    io.run();
+    CHECK(pending->response->status == 503);
+    CHECK(pending->response->text.data() == under_way);
 }
 
 namespace {

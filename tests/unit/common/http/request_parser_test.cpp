@@ -1,8 +1,5 @@
 #include "common/http/request_parser.hpp"
 
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/error.hpp>
-
 #include "tests/support/catch.hpp"
 
 using namespace tongke;
@@ -11,14 +8,10 @@ using WireError = boost::beast::http::error;
 
 namespace {
 
-std::size_t put(RequestParser& parser, std::string_view text, boost::beast::error_code& error) {
-    return parser.put(boost::asio::buffer(text.data(), text.size()), error);
-}
-
 boost::beast::error_code error_of(std::string_view text) {
     RequestParser parser{1024, 8};
     boost::beast::error_code error;
-    while (!error && !parser.is_done() && !text.empty()) text.remove_prefix(put(parser, text, error));
+    while (!error && !parser.is_done() && !text.empty()) text.remove_prefix(parser.take(text, error));
     return error;
 }
 
@@ -30,12 +23,12 @@ TEST_CASE("the head comes first, the body when it is asked for, and no byte of t
         "helloGET / HTTP/1.1\r\n";
     RequestParser parser{1024, 8};
     boost::beast::error_code error;
-    const auto head = put(parser, kText, error);
+    const auto head = parser.take(kText, error);
     REQUIRE_FALSE(error);
     CHECK(parser.is_header_done());
     CHECK_FALSE(parser.is_done());
     CHECK(kText.substr(head).starts_with("hello"));
-    const auto body = put(parser, kText.substr(head), error);
+    const auto body = parser.take(kText.substr(head), error);
     REQUIRE_FALSE(error);
     CHECK(parser.is_done());
     CHECK(body == 5);
@@ -67,4 +60,50 @@ TEST_CASE("what a request parser refuses, and as what") {
     CHECK(error_of("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(1100, 'x') + "\r\n\r\n") ==
           WireError::header_limit);
     CHECK(error_of("GET / HTTP/1.1\r\nHos") == WireError::need_more);
+    CHECK(error_of("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == WireError::bad_field);
+    CHECK(error_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") ==
+          WireError::bad_transfer_encoding);
+}
+
+TEST_CASE("a head has its bound however its bytes are cut") {
+    RequestParser parser{1024, 8};
+    boost::beast::error_code error;
+    constexpr std::string_view kStart = "GET / HTTP/1.1\r\nHost: a\r\nX";
+    CHECK(parser.take(kStart, error) == kStart.size() - 1);
+    std::size_t taken = kStart.size() - 1;
+    // Each time whole lines, and the first byte of the next one's name.
+    while (error == WireError::need_more && taken < 4096) taken += parser.take("X: 0123456789\r\nX", error);
+    CHECK(error == WireError::header_limit);
+    CHECK(taken < 1200);  // the spaces before the values are not counted
+}
+
+TEST_CASE("the end of a chunked body may come byte by byte") {
+    for (const std::string body : {"0\r\n\r\n", "2\r\nhi\r\n0\r\n\r\n", "0;a=b\r\nX: y\r\n\r\n"}) {
+        CAPTURE(body);
+        RequestParser parser{1024, 8};
+        boost::beast::error_code error;
+        std::string left = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        left.erase(0, parser.take(left, error));
+        for (const char c : body) {
+            CHECK_FALSE(parser.is_done());
+            left += c;
+            error = {};
+            while (!left.empty() && !error && !parser.is_done()) left.erase(0, parser.take(left, error));
+        }
+        CHECK(parser.is_done());
+        CHECK(left.empty());
+    }
+}
+
+TEST_CASE("a trailer is no header") {
+    std::string_view text =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n"
+        "Authorization: Bearer x\r\nHost: b\r\n\r\n";
+    RequestParser parser{1024, 8};
+    boost::beast::error_code error;
+    while (!error && !parser.is_done()) text.remove_prefix(parser.take(text, error));
+    CHECK_FALSE(error);
+    CHECK(parser.request()->body == "hi");
+    CHECK(parser.request()->headers.size() == 2);
+    CHECK(parser.request()->header("authorization").empty());
 }

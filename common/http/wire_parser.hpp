@@ -1,0 +1,75 @@
+// Beast's HTTP/1.1 parser (RFC 9112) with its traps closed, for requests and for answers: a head is bounded
+// however its bytes are cut, a trailer is no header, and the end of a chunked body may come byte by byte.
+// Sans-I/O.
+#pragma once
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <cstdint>
+#include <string_view>
+
+namespace tongke::http {
+
+inline std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+template <bool kRequest>
+class WireParser : public boost::beast::http::basic_parser<kRequest> {
+    using Base = boost::beast::http::basic_parser<kRequest>;
+
+  public:
+    using Code = boost::beast::error_code;
+    using Field = boost::beast::http::field;
+
+    /// Takes from the front of `bytes`, which are all that is there of the message, what can be read; returns
+    /// how much. It takes the head first and stops behind it (is_header_done()), then the body (is_done()).
+    /// Errors are Beast's (boost/beast/http/error.hpp): need_more, header_limit, body_limit, or what is
+    /// wrong.
+    std::size_t take(std::string_view bytes, Code& error) {
+        // Beast 1.81 asserts that what it left of a last chunk is whole when it sees it again.
+        constexpr std::string_view kShortestEnd = "0\r\n\r\n";
+        if (in_chunks_ && bytes.size() < kShortestEnd.size()) {
+            error = boost::beast::http::error::need_more;
+            return 0;
+        }
+        const auto taken = Base::put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
+        in_chunks_ =
+            error == boost::beast::http::error::need_more && this->is_header_done() && this->chunked();
+        return taken;
+    }
+
+  protected:
+    explicit WireParser(std::size_t head_bytes) : head_left_(head_bytes) {
+        this->header_limit(static_cast<std::uint32_t>(head_bytes));
+    }
+
+    /// Each of the head's, in order.
+    virtual void on_header(Field field, std::string_view name, std::string_view value) = 0;
+
+    /// Beast's own limit counts what is shown at once, not what was taken before.
+    void count_head(std::size_t bytes, Code& error) {
+        if (bytes > head_left_) error = boost::beast::http::error::header_limit;
+        head_left_ -= std::min(head_left_, bytes);
+    }
+
+  private:
+    using Base::put;
+    using View = boost::beast::string_view;
+
+    void on_field_impl(Field field, View name, View value, Code& error) final {
+        constexpr std::string_view kAround = ":\r\n";
+        if (this->is_header_done()) return;  // a trailer (RFC 9110 §6.5.1)
+        count_head(name.size() + value.size() + kAround.size(), error);
+        if (!error) on_header(field, view(name), view(value));
+    }
+    void on_chunk_header_impl(std::uint64_t, View, Code&) final {}
+    std::size_t on_chunk_body_impl(std::uint64_t, View body, Code& error) final {
+        return this->on_body_impl(body, error);
+    }
+    void on_finish_impl(Code&) final {}
+
+    std::size_t head_left_;
+    bool in_chunks_ = false;  // the last call left something of a chunked body
+};
+
+}  // namespace tongke::http
