@@ -83,16 +83,8 @@ void take_piece(const ClientRequest& request, ByteView piece, Transfer& out) {
     if (request.on_body) request.on_body(piece);
 }
 
-/// What has come goes to the parser; need_more when that is not all of the answer.
-Error feed(ResponseParser& parser, boost::beast::flat_buffer& buffer) {
-    Error error;
-    while (!error && !parser.is_done()) {
-        if (buffer.size() == 0) return wire::error::need_more;
-        const auto come = buffer.data();
-        buffer.consume(parser.take({static_cast<const char*>(come.data()), come.size()}, error));
-    }
-    return error;
-}
+/// Another answer follows it (RFC 9110 §15.2); nobody is told of it.
+bool is_interim(int status) { return status >= 100 && status < 200 && status != 101; }
 
 /// Waits until the answer's first bytes are in the link's buffer, so that its time is theirs.
 template <class Stream>
@@ -115,28 +107,46 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
     if (write_error) co_return ClientError::closed_early;
     if (const auto error = co_await first_bytes(stream, link, out)) co_return error;
 
-    const auto on_head = [&](int status, ResponseParser::Headers headers) {
+    int status = 0;
+    const auto on_head = [&](int said, ResponseParser::Headers headers) {
+        status = said;
+        if (is_interim(status)) return;
         out.answer.status = status;
         out.answer.headers = std::move(headers);
         if (request.on_head) request.on_head(status);
     };
     const auto on_body = [&](ByteView piece) { take_piece(request, piece, out); };
-    ResponseParser parser{kHeadLimit, request.max_body, request.method == "HEAD", {on_head, on_body}};
+    std::optional<ResponseParser> parser;
+    // What has come goes to the parser; need_more when that is not all of the answer.
+    const auto feed = [&] {
+        Error error;
+        while (!error) {
+            const bool is_whole = parser && parser->is_done();
+            if (is_whole && !is_interim(status)) return error;
+            if (!parser || is_whole)
+                parser.emplace(kHeadLimit, request.max_body, request.method == "HEAD",
+                               ResponseParser::Sink{on_head, on_body});
+            const auto come = link.buffer.data();
+            if (come.size() == 0) return Error{wire::error::need_more};
+            link.buffer.consume(parser->take({static_cast<const char*>(come.data()), come.size()}, error));
+        }
+        return error;
+    };
     out.answer.last_byte = out.answer.first_byte;
-    Error error = feed(parser, link.buffer);
+    Error error = feed();
     while (error == wire::error::need_more) {
         // Of what cannot be read yet, the longest is a head.
         if (link.buffer.size() > kHeadLimit + kPiece) co_return ClientError::bad_response;
         const auto [failure, size] = co_await stream.async_read_some(link.buffer.prepare(kPiece), as_result);
         error = failure;
-        if (failure == asio::error::eof) parser.put_eof(error = {});
+        if (failure == asio::error::eof && parser->got_some()) parser->put_eof(error = {});
         if (failure) break;
         out.answer.last_byte = std::chrono::steady_clock::now();
         link.buffer.commit(size);
-        error = feed(parser, link.buffer);
+        error = feed();
     }
     if (error) co_return map_read_error(error);
-    out.keep = parser.keep_alive() && link.buffer.size() == 0;
+    out.keep = parser->keep_alive() && link.buffer.size() == 0 && status >= 200;
     co_return Error{};
 }
 

@@ -159,7 +159,9 @@ class StreamConnection final : public Connection,
         const bool is_pipelined = buffer_.size() > 0;
         if (!is_pipelined && !co_await wait_for_bytes()) co_return false;
         // Who sends many at once lets the others have their turn after each.
+        if (is_pipelined) idle_since_ = std::chrono::steady_clock::now();
         if (is_pipelined) co_await asio::post(io_.socket().get_executor(), as_result);
+        if (aborted_) co_return false;
         RequestParser parser{limits().head_bytes, limits().body_bytes};
         io_.arm(limits().head);
         beast::error_code error = feed(parser, &RequestParser::is_header_done);
@@ -220,7 +222,7 @@ class StreamConnection final : public Connection,
 
     Task<beast::error_code> read_on(RequestParser& parser, ParserPart done) {
         beast::error_code error = wire::error::need_more;
-        while (error == wire::error::need_more) {
+        while (error == wire::error::need_more && !io_.timed_out()) {
             const auto room = beast::read_size(buffer_, kReadAtOnce);
             if (room == 0) co_return wire::error::buffer_overflow;
             const auto [failure, size] =

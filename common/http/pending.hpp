@@ -18,7 +18,10 @@ struct Pending {
 
     /// The first one counts: after the handler's time was up its answer is the one under way.
     void deliver(Response answer) {
-        if (response) return;
+        if (response) {
+            if (answer.stream) answer.stream->close();
+            return;
+        }
         response = std::move(answer);
         stop_waiting();
     }

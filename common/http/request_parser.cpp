@@ -29,9 +29,6 @@ RequestParser::RequestParser(std::size_t head_bytes, std::size_t body_bytes) : W
 
 void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int version,
                                     Code& error) {
-    constexpr std::string_view kAround = "  HTTP/1.1\r\n";
-    count_head(method.size() + target.size() + kAround.size(), error);
-    if (error) return;
     auto decoded = http::parse_target(view(target));
     if (!decoded) {
         error = wire::error::bad_target;

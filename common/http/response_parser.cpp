@@ -10,11 +10,7 @@ ResponseParser::ResponseParser(std::size_t head_bytes, std::size_t body_bytes, b
     skip(to_head);
 }
 
-void ResponseParser::on_response_impl(int status, View reason, int, Code& error) {
-    constexpr std::string_view kAround = "HTTP/1.1 200 \r\n";
-    count_head(reason.size() + kAround.size(), error);
-    status_ = status;
-}
+void ResponseParser::on_response_impl(int status, View, int, Code&) { status_ = status; }
 
 void ResponseParser::on_header(Field, std::string_view name, std::string_view value) {
     headers_.emplace_back(lower(name), value);

@@ -36,7 +36,8 @@ class ServerStream {
             return stream_;
     }
 
-    /// The wait that begins now ends with timed_out() when it lasts longer.
+    /// The wait that begins now, and all that follow until the next call or disarm(), end with timed_out()
+    /// when they last longer.
     void arm(Milliseconds limit) {
         timed_out_ = false;
         deadline_ = std::chrono::steady_clock::now() + limit;
@@ -45,8 +46,7 @@ class ServerStream {
     bool timed_out() const { return timed_out_; }
     void check(SteadyTime now) {
         if (now < deadline_) return;
-        disarm();
-        timed_out_ = true;
+        timed_out_ = true;  // and armed: what is about to wait again has nothing yet that could be cancelled
         Error ignored;
         socket().cancel(ignored);
     }

@@ -1,6 +1,6 @@
 // Beast's HTTP/1.1 parser (RFC 9112) with its traps closed, for requests and for answers: a head is bounded
-// however its bytes are cut, a trailer is no header, and the end of a chunked body may come byte by byte.
-// Sans-I/O.
+// however its bytes are cut, the fields of a trailer are given to nobody (one that frames the message is
+// refused), and the end of a chunked body may come byte by byte. Sans-I/O.
 #pragma once
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -32,7 +32,11 @@ class WireParser : public boost::beast::http::basic_parser<kRequest> {
             error = boost::beast::http::error::need_more;
             return 0;
         }
+        const bool in_head = !this->is_header_done();
         const auto taken = Base::put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
+        // Beast's own limit counts what is shown at once, not what was taken before.
+        if (in_head && taken > head_left_) error = boost::beast::http::error::header_limit;
+        if (in_head) head_left_ -= std::min(head_left_, taken);
         in_chunks_ =
             error == boost::beast::http::error::need_more && this->is_header_done() && this->chunked();
         return taken;
@@ -46,21 +50,13 @@ class WireParser : public boost::beast::http::basic_parser<kRequest> {
     /// Each of the head's, in order.
     virtual void on_header(Field field, std::string_view name, std::string_view value) = 0;
 
-    /// Beast's own limit counts what is shown at once, not what was taken before.
-    void count_head(std::size_t bytes, Code& error) {
-        if (bytes > head_left_) error = boost::beast::http::error::header_limit;
-        head_left_ -= std::min(head_left_, bytes);
-    }
-
   private:
     using Base::put;
     using View = boost::beast::string_view;
 
-    void on_field_impl(Field field, View name, View value, Code& error) final {
-        constexpr std::string_view kAround = ":\r\n";
-        if (this->is_header_done()) return;  // a trailer (RFC 9110 §6.5.1)
-        count_head(name.size() + value.size() + kAround.size(), error);
-        if (!error) on_header(field, view(name), view(value));
+    void on_field_impl(Field field, View name, View value, Code&) final {
+        const bool is_trailer = this->is_header_done();  // RFC 9110 §6.5.1
+        if (!is_trailer) on_header(field, view(name), view(value));
     }
     void on_chunk_header_impl(std::uint64_t, View, Code&) final {}
     std::size_t on_chunk_body_impl(std::uint64_t, View body, Code& error) final {

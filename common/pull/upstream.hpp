@@ -64,7 +64,8 @@ struct SegmentArrival {
     std::int64_t bytes = 0;   // on the wire for this segment
     /// The relay's last answer that did not list it yet.
     std::optional<SteadyTime> not_at_relay;
-    /// Stored and whole at the relay when asked for: bytes / (last - first byte) is the link's throughput.
+    /// Stored and whole at the relay when asked for: bytes / (last - first byte) is the link's throughput,
+    /// where they differ.
     bool stored = false;
 };
 

@@ -1,5 +1,7 @@
 #include "common/http/client.hpp"
 
+#include <thread>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/certificate.hpp"
 #include "tests/support/temporary_dir.hpp"
@@ -38,7 +40,68 @@ struct Caller {
     }
 };
 
+/// An origin that answers each request of its one connection with the next of what it was told, as it is;
+/// then it closes.
+struct RawOrigin {
+    asio::io_context io;
+    asio::ip::tcp::acceptor acceptor{io, {asio::ip::make_address("127.0.0.1"), 0}};
+    std::uint16_t port = acceptor.local_endpoint().port();
+    std::thread thread;
+
+    explicit RawOrigin(std::vector<std::string> answers) {
+        thread = std::thread{[this, answers = std::move(answers)] {
+            asio::ip::tcp::socket socket{io};
+            acceptor.accept(socket);
+            Error error;
+            std::string asked;
+            for (const auto& answer : answers) {
+                const auto size = asio::read_until(socket, asio::dynamic_buffer(asked), "\r\n\r\n", error);
+                if (error) return;
+                asked.erase(0, size);
+                asio::write(socket, asio::buffer(answer), error);
+            }
+        }};
+    }
+    ~RawOrigin() { thread.join(); }
+};
+
 }  // namespace
+
+TEST_CASE("an interim answer is no answer, and the link stays in step") {
+    RawOrigin origin{
+        {"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"}};
+    Caller caller;
+    std::vector<int> told;
+    ClientRequest request;
+    request.url = "http://127.0.0.1:" + std::to_string(origin.port) + "/";
+    request.on_head = [&](int status) { told.push_back(status); };
+    const auto one = caller.ask(request), two = caller.ask(request);
+    REQUIRE(one);
+    CHECK(one->status == 200);
+    CHECK(one->text() == "one");
+    CHECK(one->headers.size() == 1);
+    REQUIRE(two);
+    CHECK(two->reused_connection);
+    CHECK(two->text() == "two");
+    CHECK(told == std::vector{200, 200});
+}
+
+TEST_CASE("an answer may end with its connection, and one that is cut or none at all is an error") {
+    const auto ask = [](std::string answer) {
+        RawOrigin origin{{std::move(answer)}};
+        return Caller{}.get(origin.port, "/");
+    };
+    CHECK(ask("HTTP/1.0 200 OK\r\n\r\nuntil it closes")->text() == "until it closes");
+    CHECK(ask("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut").error() == ClientError::closed_early);
+    CHECK(ask("HTTP/1.1 100 Continue\r\n\r\n").error() == ClientError::closed_early);
+    CHECK(ask("HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n").error() ==
+          ClientError::bad_response);
+    CHECK(ask("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=" + std::string(200'000, 'x'))
+              .error() == ClientError::bad_response);
+    CHECK(ask("SSH-2.0-OpenSSH_9.2\r\n").error() == ClientError::bad_response);
+}
 
 TEST_CASE("addresses are parsed strictly") {
     const auto url = Url::parse("https://[2001:db8::1]:8443/a?b=c#d");
