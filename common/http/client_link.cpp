@@ -83,9 +83,6 @@ void take_piece(const ClientRequest& request, ByteView piece, Transfer& out) {
     if (request.on_body) request.on_body(piece);
 }
 
-/// Another answer follows it (RFC 9110 §15.2); nobody is told of it.
-bool is_interim(int status) { return status >= 100 && status < 200 && status != 101; }
-
 /// Waits until the answer's first bytes are in the link's buffer, so that its time is theirs.
 template <class Stream>
 Task<Error> first_bytes(Stream& stream, Link& link, Transfer& out) {
@@ -107,31 +104,26 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
     if (write_error) co_return ClientError::closed_early;
     if (const auto error = co_await first_bytes(stream, link, out)) co_return error;
 
-    int status = 0;
-    const auto on_head = [&](int said, ResponseParser::Headers headers) {
-        status = said;
-        if (is_interim(status)) return;
+    const auto on_head = [&](int status, ResponseParser::Headers headers) {
         out.answer.status = status;
         out.answer.headers = std::move(headers);
         if (request.on_head) request.on_head(status);
     };
     const auto on_body = [&](ByteView piece) { take_piece(request, piece, out); };
     std::optional<ResponseParser> parser;
-    // What has come goes to the parser; need_more when that is not all of the answer.
+    const auto next_answer = [&] {
+        parser.emplace(kHeadLimit, request.max_body, request.method == "HEAD",
+                       ResponseParser::Sink{on_head, on_body});
+    };
     const auto feed = [&] {
-        Error error;
-        while (!error) {
-            const bool is_whole = parser && parser->is_done();
-            if (is_whole && !is_interim(status)) return error;
-            if (!parser || is_whole)
-                parser.emplace(kHeadLimit, request.max_body, request.method == "HEAD",
-                               ResponseParser::Sink{on_head, on_body});
-            const auto come = link.buffer.data();
-            if (come.size() == 0) return Error{wire::error::need_more};
-            link.buffer.consume(parser->take({static_cast<const char*>(come.data()), come.size()}, error));
+        auto error = parser->read(link.buffer, ResponseParser::Until::end);
+        while (!error && parser->is_interim()) {
+            next_answer();
+            error = parser->read(link.buffer, ResponseParser::Until::end);
         }
         return error;
     };
+    next_answer();
     out.answer.last_byte = out.answer.first_byte;
     Error error = feed();
     while (error == wire::error::need_more) {
@@ -146,7 +138,7 @@ Task<Error> transfer_over(Stream& stream, Link& link, const ClientRequest& reque
         error = feed();
     }
     if (error) co_return map_read_error(error);
-    out.keep = parser->keep_alive() && link.buffer.size() == 0 && status >= 200;
+    out.keep = parser->keep_alive() && link.buffer.size() == 0 && out.answer.status >= 200;
     co_return Error{};
 }
 

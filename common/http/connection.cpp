@@ -99,6 +99,7 @@ class StreamConnection final : public Connection,
   private:
     static constexpr bool kTls = ServerStream<Stream>::kTls;
     using Output = typename ServerStream<Stream>::Output;
+    using Until = RequestParser::Until;
 
     static void log_failure(const std::exception_ptr& failure) {
         try {
@@ -156,16 +157,11 @@ class StreamConnection final : public Connection,
 
     /// True when the connection may carry another request.
     Task<bool> serve_one() {
-        const bool is_pipelined = buffer_.size() > 0;
-        if (!is_pipelined && !co_await wait_for_bytes()) co_return false;
-        // Who sends many at once lets the others have their turn after each.
-        if (is_pipelined) idle_since_ = std::chrono::steady_clock::now();
-        if (is_pipelined) co_await asio::post(io_.socket().get_executor(), as_result);
-        if (aborted_) co_return false;
+        if (!co_await wait_for_bytes()) co_return false;
         RequestParser parser{limits().head_bytes, limits().body_bytes};
         io_.arm(limits().head);
-        beast::error_code error = feed(parser, &RequestParser::is_header_done);
-        if (error == wire::error::need_more) error = co_await read_on(parser, &RequestParser::is_header_done);
+        beast::error_code error = parser.read(buffer_, Until::head);
+        if (error == wire::error::need_more) error = co_await read_on(parser, Until::head);
         if (io_.timed_out()) co_return co_await refuse(timeout_in(Refusal::head_timeout));
         if (error) co_return co_await refuse(failure_of(error));
         const auto request = parser.request();
@@ -197,30 +193,12 @@ class StreamConnection final : public Connection,
             co_return false;
         }
         const bool keep = parser.keep_alive() && !finishing_;
-        std::string head;
-        Output output = make_output(*request, *pending->response, keep, head);
-        // Most answers go whole, and then there is nothing to wait for.
-        bool is_sent = io_.write_now(output, state_.sent);
-        if (!is_sent) is_sent = co_await write(output);
+        const bool may_go_on = co_await send(*request, std::move(*pending->response), keep);
         busy_ = false;
-        if (!is_sent) co_return false;
-        co_return keep;
+        co_return may_go_on;
     }
 
-    using ParserPart = bool (RequestParser::*)() const;
-
-    /// What has come goes to the parser; need_more when that does not reach the end of the part.
-    beast::error_code feed(RequestParser& parser, ParserPart done) {
-        beast::error_code error;
-        while (!error && !(parser.*done)()) {
-            if (buffer_.size() == 0) return wire::error::need_more;
-            const auto come = buffer_.data();
-            buffer_.consume(parser.take({static_cast<const char*>(come.data()), come.size()}, error));
-        }
-        return error;
-    }
-
-    Task<beast::error_code> read_on(RequestParser& parser, ParserPart done) {
+    Task<beast::error_code> read_on(RequestParser& parser, Until until) {
         beast::error_code error = wire::error::need_more;
         while (error == wire::error::need_more && !io_.timed_out()) {
             const auto room = beast::read_size(buffer_, kReadAtOnce);
@@ -229,7 +207,7 @@ class StreamConnection final : public Connection,
                 co_await io_.stream().async_read_some(buffer_.prepare(room), as_result);
             if (failure) co_return failure;
             buffer_.commit(size);
-            error = feed(parser, done);
+            error = parser.read(buffer_, until);
         }
         co_return error;
     }
@@ -243,8 +221,12 @@ class StreamConnection final : public Connection,
 
     Task<bool> wait_for_bytes() {
         busy_ = false;
-        if (buffer_.capacity() > kKeptIdle) buffer_.shrink_to_fit();
         idle_since_ = std::chrono::steady_clock::now();
+        if (buffer_.size() > 0) {  // who sends many at once lets the others have their turn after each
+            co_await asio::post(io_.socket().get_executor(), as_result);
+            co_return !aborted_;
+        }
+        if (buffer_.capacity() > kKeptIdle) buffer_.shrink_to_fit();
         // Who has never asked for anything gets no longer than for a request.
         io_.arm(has_asked_ ? limits().idle : std::min(limits().head, limits().idle));
         const auto [error, size] =
@@ -262,8 +244,8 @@ class StreamConnection final : public Connection,
                 co_await asio::async_write(io_.stream(), asio::buffer(kGoOn), as_result);
             if (error) co_return ReadFailure{};
         }
-        beast::error_code error = feed(parser, &RequestParser::is_done);
-        if (error == wire::error::need_more) error = co_await read_on(parser, &RequestParser::is_done);
+        beast::error_code error = parser.read(buffer_, Until::end);
+        if (error == wire::error::need_more) error = co_await read_on(parser, Until::end);
         if (io_.timed_out()) co_return timeout_in(Refusal::body_timeout);
         if (error == wire::error::buffer_overflow) error = wire::error::body_limit;
         co_return error ? std::optional{failure_of(error)} : std::nullopt;
@@ -297,10 +279,9 @@ class StreamConnection final : public Connection,
             say(asked.peer, response.counted_as);
     }
 
-    /// What goes to the peer: of `head`, which it writes, and of the response's body.
-    Output make_output(const Request& request, Response& response, bool keep_alive, std::string& head) {
+    Task<bool> send(const Request& request, Response response, bool keep_alive) {
         if (state_.options.finish) state_.options.finish(request, response);
-        head = response_head(response, keep_alive);
+        std::string head = response_head(response, keep_alive);
         ByteView body = request.method == "HEAD" ? ByteView{} : response_body(response);
         const int file = response.shared && !body.empty() ? response.shared->file() : -1;
         if (kTls && !body.empty()) {  // one record, one send for head and the body's beginning
@@ -309,12 +290,8 @@ class StreamConnection final : public Connection,
             head += as_text(first);
             body = body.subspan(first.size());
         }
-        return {as_bytes(head), body, file};
-    }
-
-    Task<bool> send(const Request& request, Response response, bool keep_alive) {
-        std::string head;
-        Output output = make_output(request, response, keep_alive, head);
+        Output output{as_bytes(head), body, file};
+        // Most answers go whole, and then there is nothing to wait for.
         if (io_.write_now(output, state_.sent)) co_return keep_alive;
         co_return co_await write(output) && keep_alive;
     }

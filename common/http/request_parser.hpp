@@ -10,13 +10,13 @@
 
 namespace tongke::http {
 
-/// take() fails with bad_target for one that cannot be decoded, bad_field for another number of Hosts than
+/// read() fails with bad_target for one that cannot be decoded, bad_field for another number of Hosts than
 /// one (HTTP/1.0: or none), bad_transfer_encoding for anything but one `chunked` in HTTP/1.1.
 class RequestParser final : public WireParser<true> {
   public:
     RequestParser(std::size_t head_bytes, std::size_t body_bytes);
 
-    /// Filled as far as take() came; never null. Who connects is not known here.
+    /// Filled as far as read() came; never null. Who connects is not known here.
     const std::shared_ptr<Request>& request() const { return request_; }
 
   private:
@@ -36,8 +36,8 @@ class RequestParser final : public WireParser<true> {
     bool bad_coding_ = false;
 };
 
-/// X-Forwarded-For and X-Forwarded-Proto, believed only when the socket's peer is trusted:
-/// the rightmost address that is not itself a trusted proxy.
+/// X-Forwarded-For and X-Forwarded-Proto of a request whose socket's peer is one of `trusted`: the rightmost
+/// address that is not.
 void apply_forwarding(Request& request, const std::vector<net::IpPrefix>& trusted);
 
 }  // namespace tongke::http

@@ -16,7 +16,9 @@ void ResponseParser::on_header(Field, std::string_view name, std::string_view va
     headers_.emplace_back(lower(name), value);
 }
 
-void ResponseParser::on_header_impl(Code&) { sink_.on_head(status_, std::move(headers_)); }
+void ResponseParser::on_header_impl(Code&) {
+    if (!is_interim()) sink_.on_head(status_, std::move(headers_));
+}
 
 std::size_t ResponseParser::on_body_impl(View body, Code&) {
     if (!body.empty()) sink_.on_body(as_bytes(view(body)));

@@ -15,11 +15,14 @@ class ResponseParser final : public WireParser<false> {
   public:
     using Headers = std::vector<std::pair<std::string, std::string>>;  // names lower-case
     struct Sink {
-        std::function<void(int status, Headers headers)> on_head;  // once, before the body's first piece
+        std::function<void(int status, Headers headers)> on_head;  // once, before the body; not if interim
         std::function<void(ByteView piece)> on_body;
     };
     /// `to_head`: it answers a HEAD and has no body, whatever its head says.
     ResponseParser(std::size_t head_bytes, std::size_t body_bytes, bool to_head, Sink sink);
+
+    /// Another answer follows it (RFC 9110 §15.2), for a parser of its own.
+    bool is_interim() const { return status_ >= 100 && status_ < 200 && status_ != 101; }
 
   private:
     using View = boost::beast::string_view;

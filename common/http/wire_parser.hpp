@@ -4,6 +4,7 @@
 #pragma once
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cstdint>
@@ -21,25 +22,22 @@ class WireParser : public boost::beast::http::basic_parser<kRequest> {
     using Code = boost::beast::error_code;
     using Field = boost::beast::http::field;
 
-    /// Takes from the front of `bytes`, which are all that is there of the message, what can be read; returns
-    /// how much. It takes the head first and stops behind it (is_header_done()), then the body (is_done()).
-    /// Errors are Beast's (boost/beast/http/error.hpp): need_more, header_limit, body_limit, or what is
-    /// wrong.
-    std::size_t take(std::string_view bytes, Code& error) {
-        // Beast 1.81 asserts that what it left of a last chunk is whole when it sees it again.
-        constexpr std::string_view kShortestEnd = "0\r\n\r\n";
-        if (in_chunks_ && bytes.size() < kShortestEnd.size()) {
-            error = boost::beast::http::error::need_more;
-            return 0;
-        }
-        const bool in_head = !this->is_header_done();
-        const auto taken = Base::put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
-        // Beast's own limit counts what is shown at once, not what was taken before.
-        if (in_head && taken > head_left_) error = boost::beast::http::error::header_limit;
-        if (in_head) head_left_ -= std::min(head_left_, taken);
-        in_chunks_ =
-            error == boost::beast::http::error::need_more && this->is_header_done() && this->chunked();
-        return taken;
+    enum class Until { head, end };
+
+    /// Takes from the front of `bytes`, which are all that is there of the message, as far as they go;
+    /// `taken` is how much that was. Errors are Beast's (boost/beast/http/error.hpp): need_more where they do
+    /// not reach the end of that part, header_limit, body_limit, or what is wrong.
+    Code read(std::string_view bytes, Until until, std::size_t& taken) {
+        Code error;
+        for (taken = 0; !error && !has_come_to(until);) taken += take(bytes.substr(taken), error);
+        return error;
+    }
+    Code read(boost::beast::flat_buffer& buffer, Until until) {
+        const auto come = buffer.data();
+        std::size_t taken = 0;
+        const Code error = read({static_cast<const char*>(come.data()), come.size()}, until, taken);
+        buffer.consume(taken);
+        return error;
     }
 
   protected:
@@ -53,6 +51,27 @@ class WireParser : public boost::beast::http::basic_parser<kRequest> {
   private:
     using Base::put;
     using View = boost::beast::string_view;
+
+    bool has_come_to(Until until) const {
+        return until == Until::head ? this->is_header_done() : this->is_done();
+    }
+
+    std::size_t take(std::string_view bytes, Code& error) {
+        // Beast 1.81 asserts that what it left of a last chunk is whole when it sees it again.
+        constexpr std::string_view kShortestEnd = "0\r\n\r\n";
+        if (bytes.empty() || (in_chunks_ && bytes.size() < kShortestEnd.size())) {
+            error = boost::beast::http::error::need_more;
+            return 0;
+        }
+        const bool in_head = !this->is_header_done();
+        const auto taken = Base::put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
+        // Beast's own limit counts what is shown at once, not what was taken before.
+        if (in_head && taken > head_left_) error = boost::beast::http::error::header_limit;
+        if (in_head) head_left_ -= std::min(head_left_, taken);
+        in_chunks_ =
+            error == boost::beast::http::error::need_more && this->is_header_done() && this->chunked();
+        return taken;
+    }
 
     void on_field_impl(Field field, View name, View value, Code&) final {
         const bool is_trailer = this->is_header_done();  // RFC 9110 §6.5.1

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/http/response_parser.hpp"
+#include "tests/support/drip.hpp"
 
 using namespace tongke;
 using namespace tongke::http;
@@ -38,13 +39,10 @@ Outcome parse(std::string_view text, std::size_t step, bool to_head) {
                                ++out.heads;
                            },
                            [&](ByteView piece) { out.body += as_text(piece); }}};
-    for (std::size_t have = 0; have < text.size() && !parser.is_done();) {
-        have = std::min(have + step, text.size());
-        out.error = {};
-        while (out.used < have && !out.error && !parser.is_done())
-            out.used += parser.take(text.substr(out.used, have - out.used), out.error);
-        if (out.error && out.error != WireError::need_more) return out;
-    }
+    const auto dripped = drip(parser, text, step);
+    out.error = dripped.error;
+    out.used = dripped.used;
+    if (out.error && out.error != WireError::need_more) return out;
     if (!parser.is_done() && parser.got_some()) parser.put_eof(out.error = {});
     out.is_done = parser.is_done();
     return out;

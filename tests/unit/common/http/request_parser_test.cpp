@@ -1,6 +1,7 @@
 #include "common/http/request_parser.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/drip.hpp"
 
 using namespace tongke;
 using namespace tongke::http;
@@ -10,9 +11,7 @@ namespace {
 
 boost::beast::error_code error_of(std::string_view text) {
     RequestParser parser{1024, 8};
-    boost::beast::error_code error;
-    while (!error && !parser.is_done() && !text.empty()) text.remove_prefix(parser.take(text, error));
-    return error;
+    return drip(parser, text, text.size()).error;
 }
 
 }  // namespace
@@ -22,14 +21,12 @@ TEST_CASE("the head comes first, the body when it is asked for, and no byte of t
         "POST /a%20b?x=1&y=%E5%90%8C HTTP/1.1\r\nHOST: a\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 5\r\n\r\n"
         "helloGET / HTTP/1.1\r\n";
     RequestParser parser{1024, 8};
-    boost::beast::error_code error;
-    const auto head = parser.take(kText, error);
-    REQUIRE_FALSE(error);
+    std::size_t head = 0, body = 0;
+    REQUIRE_FALSE(parser.read(kText, RequestParser::Until::head, head));
     CHECK(parser.is_header_done());
     CHECK_FALSE(parser.is_done());
     CHECK(kText.substr(head).starts_with("hello"));
-    const auto body = parser.take(kText.substr(head), error);
-    REQUIRE_FALSE(error);
+    REQUIRE_FALSE(parser.read(kText.substr(head), RequestParser::Until::end, body));
     CHECK(parser.is_done());
     CHECK(body == 5);
     const Request& request = *parser.request();
@@ -67,42 +64,35 @@ TEST_CASE("what a request parser refuses, and as what") {
 
 TEST_CASE("a head has its bound however its bytes are cut") {
     RequestParser parser{1024, 8};
-    boost::beast::error_code error;
     constexpr std::string_view kStart = "GET / HTTP/1.1\r\nHost: a\r\nX";
-    CHECK(parser.take(kStart, error) == kStart.size() - 1);
-    std::size_t taken = kStart.size() - 1;
+    std::size_t taken = 0, all = 0;
+    auto error = parser.read(kStart, RequestParser::Until::head, taken);
+    CHECK(taken == kStart.size() - 1);
     // Each time whole lines, and the first byte of the next one's name.
-    while (error == WireError::need_more && taken < 4096) taken += parser.take("X: 0123456789\r\nX", error);
+    for (all = taken; error == WireError::need_more && all < 4096; all += taken)
+        error = parser.read("X: 0123456789\r\nX", RequestParser::Until::head, taken);
     CHECK(error == WireError::header_limit);
-    CHECK(taken < 1024 + 16);
+    CHECK(all < 1024 + 16);
 }
 
 TEST_CASE("the end of a chunked body may come byte by byte") {
     for (const std::string body : {"0\r\n\r\n", "2\r\nhi\r\n0\r\n\r\n", "0;a=b\r\nX: y\r\n\r\n"}) {
         CAPTURE(body);
         RequestParser parser{1024, 8};
-        boost::beast::error_code error;
-        std::string left = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-        left.erase(0, parser.take(left, error));
-        for (const char c : body) {
-            CHECK_FALSE(parser.is_done());
-            left += c;
-            error = {};
-            while (!left.empty() && !error && !parser.is_done()) left.erase(0, parser.take(left, error));
-        }
+        const auto text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
+        const auto [error, used] = drip(parser, text, 1);
+        CHECK_FALSE(error);
         CHECK(parser.is_done());
-        CHECK(left.empty());
+        CHECK(used == text.size());
     }
 }
 
 TEST_CASE("a trailer is no header") {
-    std::string_view text =
+    constexpr std::string_view kText =
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n"
         "Authorization: Bearer x\r\nHost: b\r\n\r\n";
     RequestParser parser{1024, 8};
-    boost::beast::error_code error;
-    while (!error && !parser.is_done()) text.remove_prefix(parser.take(text, error));
-    CHECK_FALSE(error);
+    CHECK_FALSE(drip(parser, kText, GENERATE(1, 1000)).error);
     CHECK(parser.request()->body == "hi");
     CHECK(parser.request()->headers.size() == 2);
     CHECK(parser.request()->header("authorization").empty());

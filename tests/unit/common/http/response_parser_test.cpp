@@ -1,6 +1,7 @@
 #include "common/http/response_parser.hpp"
 
 #include "tests/support/catch.hpp"
+#include "tests/support/drip.hpp"
 
 using namespace tongke;
 using namespace tongke::http;
@@ -28,14 +29,8 @@ Got read(std::string_view text, std::size_t step, bool to_head = false) {
                                ++got.heads;
                            },
                            [&](ByteView piece) { got.body += as_text(piece); }}};
-    std::size_t used = 0, have = 0;
-    while (have < text.size() && !parser.is_done()) {
-        have = std::min(text.size(), have + step);
-        got.error = {};
-        while (used < have && !got.error && !parser.is_done())
-            used += parser.take(text.substr(used, have - used), got.error);
-        if (got.error && got.error != WireError::need_more) return got;
-    }
+    got.error = drip(parser, text, step).error;
+    if (got.error && got.error != WireError::need_more) return got;
     if (!parser.is_done() && parser.got_some()) parser.put_eof(got.error = {});
     got.is_done = parser.is_done();
     if (parser.is_header_done()) got.keep_alive = parser.keep_alive();
@@ -83,4 +78,20 @@ TEST_CASE("an answer that is cut, too large or none at all") {
     CHECK(read("HTTP/1.0 200 OK\r\n\r\n12345678901234567", step).error == WireError::body_limit);
     CHECK(read("SSH-2.0-OpenSSH_9.2\r\n\r\n", step).error == WireError::bad_version);
     CHECK(read("HTTP/1.1 200 " + std::string(1100, 'x') + "\r\n\r\n", step).error == WireError::header_limit);
+}
+
+TEST_CASE("an interim answer is not told; another follows it") {
+    std::string_view text = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+    int heads = 0;
+    const ResponseParser::Sink sink{[&](int status, const auto&) { heads += status; }, [](ByteView) {}};
+    ResponseParser first{1024, 16, false, sink};
+    const auto interim = drip(first, text, 1);
+    CHECK_FALSE(interim.error);
+    CHECK(first.is_interim());
+    CHECK(heads == 0);
+    text.remove_prefix(interim.used);
+    ResponseParser second{1024, 16, false, sink};
+    CHECK_FALSE(drip(second, text, 1).error);
+    CHECK_FALSE(second.is_interim());
+    CHECK(heads == 204);
 }

@@ -165,6 +165,42 @@ TEST_CASE("a body framed by anything but chunked is refused, never read as the n
     }
 }
 
+TEST_CASE("a forwarded address is believed from a trusted proxy only") {
+    Running s;
+    const bool is_trusted = GENERATE(true, false);
+    s.options.trusted_proxies = {*net::IpPrefix::parse(is_trusted ? "127.0.0.0/8" : "10.0.0.0/8")};
+    s.start();
+    const auto text =
+        ask(s.port,
+            "GET /hello HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.1\r\nConnection: close\r\n\r\n");
+    CHECK(count(text, is_trusted ? "\"198.51.100.1\"" : "\"127.0.0.1\"") == 1);
+}
+
+TEST_CASE("a chunked body whose end comes byte by byte is answered, and so is the next request") {
+    Running s;
+    s.start();
+    Peer peer{s.port};
+    peer.socket.set_option(asio::ip::tcp::no_delay{true});
+    peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    for (const char c : std::string_view{"0\r\n\r\n"}) peer.send({&c, 1});
+    CHECK(peer.read_until("first").starts_with("HTTP/1.1 200 OK"));
+    peer.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(count(peer.read_all(), "\"127.0.0.1\"") == 1);
+}
+
+TEST_CASE("a chunk's line without an end is refused within a bound") {
+    Running s;
+    s.options.limits.body_bytes = 1024;
+    s.start();
+    Peer peer{s.port};
+    peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    Error error;
+    for (int i = 0; i < 4096 && !error; ++i)
+        asio::write(peer.socket, asio::buffer(std::string(1024, 'x')), error);
+    CHECK(error);  // nobody takes 4 MB of it
+    CHECK(s.refused("body_too_large") == 1);
+}
+
 TEST_CASE("connections over the limit get 503 and Retry-After when all are at work") {
     Running s;
     s.options.limits.connections = 1;
@@ -248,6 +284,16 @@ TEST_CASE("events are streamed and the handler learns that the peer left") {
     }
     s.stream_closed.get_future().get();
     CHECK_FALSE(s.streams.front()->open());
+}
+
+TEST_CASE("HEAD of an event stream is its head alone, and the handler learns that nobody reads") {
+    Running s;
+    s.start();
+    const auto text = ask(s.port, "HEAD /events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(text.starts_with("HTTP/1.1 200 OK"));
+    CHECK(text.ends_with("\r\n\r\n"));
+    CHECK(count(text, "one") == 0);
+    CHECK(s.stream_closed.get_future().wait_for(std::chrono::seconds{5}) == std::future_status::ready);
 }
 
 TEST_CASE("an event reader that falls behind is closed within its bound") {
