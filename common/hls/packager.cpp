@@ -335,6 +335,13 @@ void Packager::release(std::shared_ptr<Segment> segment) {
         if (held_.size() > kMaxHeld * outputs_.size()) held_.erase(held_.begin());
         return;
     }
+    if (!has_delivered_) {  // playlists begin behind the last that is too long for them
+        const auto last = std::find_if(held_.rbegin(), held_.rend(), [this](const auto& held) {
+            return held->duration_us >= target_duration_ * 1'000'000 + 500'000;
+        });
+        held_.erase(held_.begin(), last.base());
+        has_delivered_ = !held_.empty();
+    }
     for (auto& ready : std::exchange(held_, {})) {
         ready->target_duration = target_duration_;
         sink_(std::move(ready));

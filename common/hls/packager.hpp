@@ -85,6 +85,7 @@ class Packager {
     std::string run_of_tracks_;  // the run they were settled in; "" before the first
     int target_duration_ = 0;
     std::vector<std::shared_ptr<Segment>> held_;  // until the target duration is known
+    bool has_delivered_ = false;
     Counts counts_;
 };
 

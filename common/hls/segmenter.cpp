@@ -16,8 +16,13 @@ constexpr std::int64_t kStandInIntervalMs = 1000;
 constexpr std::int64_t kKeyframeWaitMs = 100;
 // Only audio for this long from the start: the publisher sends no picture.
 constexpr std::int64_t kAudioOnlyAfterMs = 3000;
-// Video this much older than the audio has stopped; audio then keeps the segments going.
+// So much audio since the last picture came, and more than the source sends between pictures anyhow: video
+// has stopped, and audio keeps the segments going. Where the segment may still wait for the picture it does.
 constexpr std::int64_t kVideoAbsentMs = 400;
+constexpr std::int64_t kVideoAwaitedMs = 1000;
+constexpr std::int64_t kLongestBurstMs = 1500;
+// So many sources that stayed for one keyframe each have to be served as they come.
+constexpr int kShortSources = 4;
 // Sound that jumped ahead is followed by a keyframe within this, or the picture is gone.
 constexpr std::int64_t kAudioJumpMs = 500;
 constexpr std::int64_t kKeyframeAfterJumpMs = 1000;
@@ -35,7 +40,6 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
     std::optional<SegmentMark> mark;
     const bool jumped = video && begin_ms_ && !audio_only_ && too_long(dts_ms - *begin_ms_);
     if (begin_ms_ && (discontinuity || jumped)) {
-        longest_ms_ = std::max(longest_ms_, last_video_ms_.value_or(*begin_ms_) - *begin_ms_ + frame_ms_);
         last_keyframe_ms_.reset();
         last_video_ms_.reset();
         audio_only_ = audio_only_ && !video;
@@ -50,6 +54,7 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
             source_begins_ = false;
         }
         last_video_ms_ = dts_ms;
+        note_audio_burst();
     }
     if (mark) mark->target_duration = target_duration_.value_or(0);
     return mark;
@@ -58,6 +63,13 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
 void Segmenter::new_source() {
     source_begins_ = true;
     last_keyframe_ms_.reset();
+    burst_ms_ = 0;
+}
+
+void Segmenter::note_audio_burst() {
+    const auto burst = audio_at_video_ms_ ? *last_audio_ms_ - *audio_at_video_ms_ : 0;
+    if (burst < kLongestBurstMs) burst_ms_ = std::max(burst_ms_, burst);
+    audio_at_video_ms_ = last_audio_ms_;
 }
 
 void Segmenter::keyframe_was_due(std::int64_t dts_ms) {
@@ -76,10 +88,12 @@ std::optional<SegmentMark> Segmenter::on_video(bool keyframe, std::int64_t dts_m
     }
     const auto elapsed = dts_ms - *begin_ms_;
     if (keyframe) {
-        const bool begins = source_begins_ && !stand_in && target_duration_ && elapsed > 0;
+        const bool begins = source_begins_ && !stand_in && elapsed > 0;
+        if (begins && !target_duration_) note_short_source(elapsed);
         const auto next = stand_in ? kStandInIntervalMs : interval_ms_;
         if (!begins && !keyframe_should_cut(elapsed, next)) return std::nullopt;
-        off_keyframe_ = off_keyframe_ && interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
+        off_keyframe_ =
+            off_keyframe_ && target_duration_ && interval_ms_ > *target_duration_ * 1000 + kRoundingSlackMs;
         return open(dts_ms, false);
     }
     if (!must_cut_before(dts_ms)) return std::nullopt;
@@ -107,8 +121,12 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
     const auto limit = target_duration_.value_or(config_.max_target_duration) * 1000;
     if (too_long(elapsed) && audio_jump_ms_ && dts_ms - *audio_jump_ms_ < kKeyframeAfterJumpMs)
         return std::nullopt;
-    const bool video_stopped = !last_video_ms_ || dts_ms - *last_video_ms_ > kVideoAbsentMs;
-    if (!video_stopped || elapsed < limit) return std::nullopt;
+    // Counted in sound from when the picture came, not from its own time: a picture may be late for good.
+    const auto since_video = dts_ms - audio_at_video_ms_.value_or(*first_audio_ms_);
+    const bool must_cut = elapsed + kTimestampJitterMs > limit + kRoundingSlackMs;
+    const auto patience =
+        std::max(must_cut ? kVideoAbsentMs : kVideoAwaitedMs, burst_ms_ + kTimestampJitterMs);
+    if (elapsed < limit || since_video <= patience) return std::nullopt;
     settle_target_duration(config_.max_target_duration * 1000);
     return open(dts_ms, too_long(elapsed));
 }
@@ -116,13 +134,19 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
 void Segmenter::note_keyframe(std::int64_t dts_ms) {
     if (!last_keyframe_ms_) return;
     interval_ms_ = dts_ms - *last_keyframe_ms_;
-    settle_target_duration(std::max(interval_ms_, dts_ms - *begin_ms_));
+    settle_target_duration(interval_ms_);
+}
+
+/// `length_ms`: of the segment that it leaves behind.
+void Segmenter::note_short_source(std::int64_t length_ms) {
+    longest_ms_ = std::max(longest_ms_, length_ms);
+    if (++short_sources_ >= kShortSources) settle_target_duration(longest_ms_);
 }
 
 void Segmenter::settle_target_duration(std::int64_t interval_ms) {
     if (target_duration_) return;
-    const auto longest_ms = static_cast<double>(std::max(interval_ms, longest_ms_));
-    const int wanted = std::max(ceil_seconds(config_.target_seconds), ceil_seconds(longest_ms / 1000));
+    const auto interval = ceil_seconds(static_cast<double>(interval_ms) / 1000);
+    const int wanted = std::max(ceil_seconds(config_.target_seconds), interval);
     target_duration_ = std::clamp(wanted, 1, config_.max_target_duration);
 }
 

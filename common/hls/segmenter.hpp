@@ -3,7 +3,9 @@
 // the stream's own thread, so that the mark is in the log before the frame.
 // Guarantees: MSNs come from the allocator in order; every segment between two
 // marks without discontinuity rounds to at most TARGETDURATION seconds, which
-// is settled once and never changes (CONTRACT.md §5, RFC 8216bis 4.4.3.1).
+// is settled once and never changes (CONTRACT.md §5, RFC 8216bis 4.4.3.1). It is
+// the first interval of one source; what was cut before it may be longer, and
+// has no place in a playlist.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -33,7 +35,8 @@ class Segmenter {
     /// `stand_in`: it stands in for a source that is away; the source's keyframe interval is not told by it.
     std::optional<SegmentMark> on_frame(TrackKind kind, bool keyframe, std::int64_t dts_ms,
                                         bool discontinuity, bool stand_in = false);
-    /// The next keyframe is another source's, or a returning one's first: a segment begins with it.
+    /// The next keyframe is another source's, or a returning one's first: a segment begins with it, and the
+    /// interval before it tells nothing.
     void new_source();
     /// When its last keyframe was due by its own clock, where it was placed elsewhere: the next interval
     /// counts from it.
@@ -50,7 +53,9 @@ class Segmenter {
   private:
     std::optional<SegmentMark> on_video(bool keyframe, std::int64_t dts_ms, bool stand_in);
     std::optional<SegmentMark> on_audio(std::int64_t dts_ms);
+    void note_audio_burst();
     void note_keyframe(std::int64_t dts_ms);
+    void note_short_source(std::int64_t length_ms);
     void settle_target_duration(std::int64_t interval_ms);
     bool keyframe_should_cut(std::int64_t elapsed_ms, std::int64_t next_ms) const;
     bool must_cut_before(std::int64_t dts_ms) const;
@@ -64,8 +69,11 @@ class Segmenter {
     std::optional<std::int64_t> last_video_ms_;
     std::optional<std::int64_t> last_keyframe_ms_;
     std::optional<std::int64_t> first_audio_ms_, last_audio_ms_;
+    std::optional<std::int64_t> audio_at_video_ms_;  // the last of audio when the last of video came
     std::optional<std::int64_t> audio_jump_ms_;
-    std::int64_t longest_ms_ = 0;  // segment closed before the target duration was settled
+    std::int64_t burst_ms_ = 0;    // the longest of audio between two pictures of this source
+    std::int64_t longest_ms_ = 0;  // segment that a source left behind before the target duration was settled
+    int short_sources_ = 0;        // that came and went before it
     std::int64_t interval_ms_ = 0;
     std::int64_t frame_ms_ = 0;  // distance of the last two video frames
     bool audio_only_ = false;

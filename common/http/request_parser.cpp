@@ -29,14 +29,15 @@ RequestParser::RequestParser(std::size_t head_bytes, std::size_t body_bytes) : W
 
 void RequestParser::on_request_impl(boost::beast::http::verb, View method, View target, int version,
                                     Code& error) {
-    auto decoded = http::parse_target(view(target));
+    const auto asked = origin_form(view(target));
+    auto decoded = http::parse_target(asked);
     if (!decoded) {
         error = wire::error::bad_target;
         return;
     }
     version_ = version;
     request_->method = view(method);
-    request_->target = view(target);
+    request_->target = asked;
     request_->path = std::move(decoded->path);
     request_->query = std::move(decoded->query);
     request_->headers.reserve(kUsualHeaders);

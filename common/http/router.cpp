@@ -53,6 +53,7 @@ void call(const Handler& handler, const Request& request, const Reply& reply) {
 std::string allowed_list(const std::vector<std::string>& methods) {
     std::string allow = "OPTIONS";
     for (const auto& method : methods) {
+        if (method == "OPTIONS") continue;
         (allow += ", ") += method;
         if (method == "GET") allow += ", HEAD";
     }
@@ -76,7 +77,8 @@ void Router::handle(const std::shared_ptr<Request>& shared, Reply reply) const {
                                                      std::string_view{request.path}.substr(1));
         if (!captures) continue;
         if (route.method != wanted) {
-            others.push_back(route.method);
+            if (std::find(others.begin(), others.end(), route.method) == others.end())
+                others.push_back(route.method);
             continue;
         }
         request.captures = std::move(*captures);

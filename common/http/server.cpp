@@ -24,6 +24,7 @@ constexpr Milliseconds kAcceptPause{100};
 constexpr Milliseconds kAcceptBurst{100};
 // What a TLS handshake costs is several plain connections' worth.
 constexpr double kTlsShare = 0.2;
+constexpr std::chrono::minutes kComplainEvery{1};
 constexpr std::size_t kEvictedAtOnce = 32;  // so that a full server looks for the idlest once in 32 accepts
 
 /// Waits end within a quarter of the shortest limit after their deadline.
@@ -49,9 +50,15 @@ struct Worker {
 struct Listener {
     explicit Listener(async::TcpAcceptor a, bool is_tls)
         : acceptor(std::move(a)), pause(acceptor.get_executor()), tls(is_tls) {}
+    bool may_complain(SteadyTime now) {
+        if (now < next_complaint) return false;
+        next_complaint = now + kComplainEvery;
+        return true;
+    }
     async::TcpAcceptor acceptor;
     async::Timer pause;
     bool tls;
+    SteadyTime next_complaint{};
 };
 
 /// Spreads accepts so that they keep a rate, with short bursts.
@@ -115,9 +122,11 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
             auto& worker = *self->workers[self->next_worker++ % self->workers.size()];
             auto [error, socket] = co_await listener.acceptor.async_accept(worker.io, as_result);
             if (self->stopping || error == asio::error::operation_aborted) co_return;
-            if (error) {  // out of descriptors or memory: the connections we have go
-                          // on
-                log::warn("http", "accept failed: {}", error.message());
+            if (error) {  // out of descriptors or memory: the connections at work go on, the idlest make room
+                if (listener.may_complain(std::chrono::steady_clock::now()))
+                    log::warn("http", "accept failed: {}; the idlest connections are closed",
+                              error.message());
+                asio::post(worker.io, [self, &worker] { self->make_room(worker); });
                 listener.pause.expires_after(kAcceptPause);
                 co_await listener.pause.async_wait(as_result);
                 continue;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "common/http/lower.hpp"
+
 namespace tongke::http {
 namespace {
 
@@ -114,6 +116,19 @@ std::string percent_encode(std::string_view text) {
         }
     }
     return out;
+}
+
+std::string_view origin_form(std::string_view target) {
+    if (target.starts_with('/')) return target;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (lower(target.substr(0, scheme.size())) != scheme) continue;
+        const auto rest = target.substr(scheme.size());
+        const auto end = rest.find_first_of("/?#");
+        if (end == 0) return {};
+        if (end == rest.npos) return "/";
+        return rest[end] == '/' ? rest.substr(end) : std::string_view{};
+    }
+    return target;
 }
 
 std::optional<Target> parse_target(std::string_view target) {

@@ -14,6 +14,9 @@ struct Target {
     std::vector<std::pair<std::string, std::string>> query;  // decoded, '+' is a space
 };
 
+/// Of an absolute-form target ("http://host/path", RFC 9112 §3.2.2) what follows the authority; of any other
+/// all of it. "" when nothing of a path is there.
+std::string_view origin_form(std::string_view target);
 /// origin-form only ("/path?query", RFC 9112 §3.2.1); nothing when it cannot be decoded cleanly.
 std::optional<Target> parse_target(std::string_view target);
 /// %XX decoded; nothing when an escape is cut or not hexadecimal.

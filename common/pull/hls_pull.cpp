@@ -9,6 +9,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxTries = 4;
 constexpr SteadyTime kNever = SteadyTime::max();
+// A playlist or an init section, a few kilobytes, is whole by then, also on a line that segments share.
+constexpr auto kSmallTakes = 5s;
 
 }  // namespace
 
@@ -158,16 +160,21 @@ void HlsPull::recover(SteadyTime now) {
     }
 }
 
+void HlsPull::note_drip(Job& job, const Try& attempt, SteadyTime now) {
+    job.drips = job.drips || (job.kind != Kind::segment && now - attempt.first_byte > kSmallTakes);
+}
+
 void HlsPull::on_bytes(FetchId id, std::size_t count, SteadyTime now) {
     auto* job = find_job(id);
     if (!job) return;
+    auto& attempt =
+        *std::find_if(job->tries.begin(), job->tries.end(), [&](const Try& t) { return t.id == id; });
+    if (std::exchange(attempt.bytes, attempt.bytes + count) == 0) attempt.first_byte = now;
+    note_drip(*job, attempt, now);
+    if (job->drips) return;
     note_life(now);
-    for (auto& attempt : job->tries) {
-        if (attempt.id != id) continue;
-        attempt.bytes += count;
-        attempt.last_byte = now;
-        base_ = attempt.base;
-    }
+    attempt.last_byte = now;
+    base_ = attempt.base;
     job->races = job->failures = 0;
     job->patience = kSilence;
     // The question beside a waiting reload decides only by what it says (on_reload).
@@ -185,6 +192,7 @@ void HlsPull::on_end(FetchId id, FetchEnd end, SteadyTime now) {
     note_life(now);
     base_ = won.base;
     job->failures = 0;
+    job->drips = false;
     job->patience = kSilence;
     if (end.status == 200) return on_answer(*job, won, std::move(end), now);
     on_other_status(*job, won, end, now);

@@ -7,7 +7,8 @@
 // segments are fetched at once, two at a time, and delivered in order. Each of
 // these is a job that may have several tries: where a byte is due and none came
 // for a second, another try is started on a fresh connection, and whichever
-// gets a byte first goes on while the others are given up.
+// gets a byte first goes on while the others are given up. A playlist or an init
+// section that is not whole long after its first byte counts as silent.
 #pragma once
 #include <deque>
 #include <map>
@@ -78,6 +79,7 @@ class HlsPull {
         std::size_t base = 0;
         bool blocking = false;
         SteadyTime started{};
+        SteadyTime first_byte{};
         SteadyTime last_byte{};
         std::size_t bytes = 0;
     };
@@ -91,6 +93,7 @@ class HlsPull {
         int failures = 0;       // in a row, of any kind
         int refusals = 0;       // 404 of a listed segment or its init section
         int quiet_polls = 0;    // answers "nothing new" while a reload waits
+        bool drips = false;     // bytes come, but no whole answer: they are no sign of life any more
         SteadyTime next_try{};  // not before this, when no try runs
         Milliseconds patience = kSilence;
     };
@@ -111,6 +114,7 @@ class HlsPull {
     static SteadyTime quiet_since(const Job& job);
     void run_job(Job& job, SteadyTime now);
 
+    static void note_drip(Job& job, const Try& attempt, SteadyTime now);
     void note_life(SteadyTime now);
     void recover(SteadyTime now);
     void note_silence(const Job& job, SteadyTime now);

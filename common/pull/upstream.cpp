@@ -140,8 +140,21 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
             log::warn("upstream", "stream {}: {} segments before {} are gone", config.stream, outcome.missed,
                       outcome.segment->msn);
         }
+        note_gap(*outcome.segment);
         sink.on_segment(std::move(outcome.segment), arrival);
         sink.on_progress(*continuity.progress());
+    }
+
+    /// One line for many: a relay may list what it does not have for as long as it likes.
+    void note_gap(const hls::Segment& segment) {
+        if (segment.gap) {
+            ++counters.segments_missed;
+            if (gaps++ == 0)
+                log::warn("upstream", "stream {}: segment {} is listed and not there", config.stream,
+                          segment.name);
+        } else if (const auto missed = std::exchange(gaps, 0)) {
+            log::info("upstream", "stream {}: {} segments were listed and not there", config.stream, missed);
+        }
     }
 
     void frame(const SharedFrame& frame) override {
@@ -210,6 +223,7 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
     std::function<void()> on_stopped;
     UpstreamStatus status;
     UpstreamCounters counters;
+    int gaps = 0;  // in a row
     std::uint64_t bytes_before = 0;
 };
 

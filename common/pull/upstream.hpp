@@ -86,7 +86,7 @@ struct UpstreamStatus {
 struct UpstreamCounters {
     std::uint64_t bytes = 0;  // received, media and playlists
     std::uint64_t segments = 0;
-    std::uint64_t segments_missed = 0;  // gone from the relay's window before we came back
+    std::uint64_t segments_missed = 0;  // gone from the relay's window before we came back, or not there
     std::uint64_t races = 0;            // second connections opened
     std::uint64_t reconnects[5] = {};   // by LostReason
 };

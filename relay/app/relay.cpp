@@ -73,6 +73,7 @@ MediaServerOptions media_options(const RelayConfig& c) {
 struct Relay::State {
     State(RelayConfig c, const Clock& k) : config(std::move(c)), clock(k), workers(config.worker_count()) {}
 
+    void check_file_limit() const;
     void make_streams();
     void start_feeds();
     void stop_feeds();
@@ -105,6 +106,16 @@ struct Relay::State {
     std::atomic<bool> ready{false};
     std::uint16_t http_port = 0, https_port = 0;
 };
+
+void Relay::State::check_file_limit() const {
+    const auto limit = program::raise_file_limit();
+    const auto wanted = 2 * static_cast<std::uint64_t>(config.limits.connections);
+    if (limit < wanted)
+        log::warn(
+            "app",
+            "{} files and sockets may be open (LimitNOFILE): fewer than limits.connections may need, {}",
+            limit, wanted);
+}
 
 void Relay::State::make_streams() {
     hub = std::make_unique<StreamHub>(workers, metrics, clock, config.data_dir,
@@ -255,7 +266,7 @@ Relay::~Relay() { stop(); }
 
 void Relay::start() {
     auto& s = *state_;
-    program::raise_file_limit();
+    s.check_file_limit();
     s.folder.emplace(s.config.data_dir);
     s.key = auth::SigningKey::load_or_create(signing_key_path(s.config.data_dir));
     s.tokens = std::make_unique<auth::PlayTokenVerifier>(std::vector{s.key->public_key()});

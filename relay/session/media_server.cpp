@@ -16,6 +16,8 @@ namespace {
 constexpr Milliseconds kAcceptBurst{100};
 // Out of file descriptors: the next try.
 constexpr Milliseconds kAcceptRetry{100};
+constexpr std::chrono::minutes kComplainEvery{1};
+constexpr int kEvictedAtOnce = 32;
 // However few they are, players need a moment to connect elsewhere.
 constexpr Milliseconds kShortestDrain{500};
 constexpr Milliseconds kDrainRoom{500};
@@ -44,6 +46,7 @@ struct MediaServer::State {
     std::uint16_t open(const std::string& listen, bool is_tls);
     async::Task<> accept_all(Door& door);
     async::Task<> keep_rate(Door& door);
+    void complain(const Error& error);
     bool make_room();
     bool admit(const async::TcpSocket& socket, bool is_tls);
     void refuse(const async::TcpSocket& socket, const std::string& reason);
@@ -66,6 +69,7 @@ struct MediaServer::State {
     // On worker 0:
     std::vector<std::unique_ptr<Door>> doors;
     std::optional<async::TaskGroup> accepting;
+    SteadyTime next_complaint{};
     bool stopping = false;
     bool accepts = false;  // on the program's thread
 };
@@ -129,6 +133,8 @@ async::Task<> MediaServer::State::accept_all(Door& door) {
         const auto [error] = co_await door.acceptor.async_accept(socket, async::as_result);
         if (stopping) break;
         if (error) {
+            complain(error);
+            for (int i = 0; i < kEvictedAtOnce && make_room(); ++i) continue;
             door.pause.expires_after(kAcceptRetry);
             co_await door.pause.async_wait(async::as_result);
             continue;
@@ -162,6 +168,13 @@ bool MediaServer::State::admit(const async::TcpSocket& socket, bool is_tls) {
         return false;
     }
     return true;
+}
+
+void MediaServer::State::complain(const Error& error) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_complaint) return;
+    next_complaint = now + kComplainEvery;
+    log::warn("rtmp", "accept failed: {}; who has not said what for is closed", error.message());
 }
 
 /// Who has come and not said what for makes room for the next; who publishes or plays does not.

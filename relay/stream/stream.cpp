@@ -155,9 +155,9 @@ void Stream::State::adopt_track(const SharedTrack& track) {
     const bool video = track->kind == TrackKind::video;
     const auto& current = video ? setup->video : setup->audio;
     if (same_parameters(current, track)) return;
-    // A track that comes late joins what is being served from the second segment on.
-    // So does sound that differs where the picture has just broken: it is one change, not two.
-    if ((current && (video || !just_broken)) || (!current && segments > 1)) discontinuity = true;
+    // A track that comes late joins the open segment, and whoever packages that sees it (hls::Packager).
+    // Sound that differs where the picture has just broken is one change, not two.
+    if (current && (video || !just_broken)) discontinuity = true;
     auto changed = std::make_shared<StreamSetup>(*setup);
     (video ? changed->video : changed->audio) = track;
     setup = std::move(changed);
@@ -171,7 +171,6 @@ std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame,
         segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break, stands_in);
     if (!mark) return mark;
     if (may_break) discontinuity = false;
-    segments = std::min(segments + 1, 2);
     if (const auto settled = segmenter->target_duration(); settled && target_duration != *settled) {
         parts.state.set_target_duration(*settled);
         target_duration = *settled;

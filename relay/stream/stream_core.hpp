@@ -83,7 +83,6 @@ struct Stream::State {
     bool live = false;
     bool discontinuity = false;                // waits for the next keyframe
     bool just_broken = false;                  // since the last one no sound came
-    int segments = 0;                          // opened in this run, up to two
     std::optional<SteadyTime> publisher_lost;  // since when nobody sends; until another's first frame
     std::optional<Pulled> pulled;              // from another relay: then there are no publishers
     bool lost_generated = false;               // it was the relay's own

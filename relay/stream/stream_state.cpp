@@ -1,6 +1,7 @@
 #include "relay/stream/stream_state.hpp"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,14 +17,28 @@ namespace json = boost::json;
 
 Error last_error() { return {errno, boost::system::system_category()}; }
 
-Result<void> write_synced(const std::filesystem::path& path, const std::string& text) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+// Every file is as long, so that a full disk has room for the next.
+constexpr std::size_t kFileBytes = 256;
+
+/// In place: what the file occupies already is not asked of the disk again.
+Result<void> write_synced(const std::filesystem::path& path, std::string text) {
+    text.resize(std::max(text.size(), kFileBytes - 1), ' ');
+    text += '\n';
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return last_error();
+    const auto size = static_cast<ssize_t>(text.size());
     const bool written =
-        ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+        ::write(fd, text.data(), text.size()) == size && ::ftruncate(fd, size) == 0 && ::fsync(fd) == 0;
     const auto error = last_error();
     ::close(fd);
     if (!written) return error;
+    return {};
+}
+
+/// `fresh` takes the place of `path`, which becomes the `fresh` of the next time where the filesystem can.
+Result<void> take_place(const std::filesystem::path& fresh, const std::filesystem::path& path) {
+    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) return {};
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return last_error();
     return {};
 }
 
@@ -75,10 +90,13 @@ Result<void> StateFile::raise(const ReservedNumbers& numbers) {
     if (raised.target_duration) object["target_duration"] = *raised.target_duration;
     auto fresh = path_;
     fresh += ".new";
-    if (auto written = write_synced(fresh, json::serialize(object) + "\n"); !written) return written;
-    if (::rename(fresh.c_str(), path_.c_str()) != 0) return last_error();
-    sync_folder(path_.parent_path());
+    const auto text = json::serialize(object);
+    if (auto written = write_synced(fresh, text); !written) return written;
+    if (auto replaced = take_place(fresh, path_); !replaced) return replaced;
     on_disk_ = raised;
+    std::error_code ignored;
+    if (!std::filesystem::exists(fresh, ignored)) (void)write_synced(fresh, text);  // room for the next time
+    sync_folder(path_.parent_path());
     return {};
 }
 

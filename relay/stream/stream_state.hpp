@@ -2,7 +2,8 @@
 // frame numbers, media sequence numbers and TARGETDURATION (CONTRACT.md 4, 5).
 // Numbers are reserved on disk in blocks before they are used; a restart goes
 // on above the reservation. One file per stream, data_dir/streams/NAME.json,
-// replaced atomically and synced.
+// replaced atomically and synced; NAME.json.new keeps the room for it, so that
+// numbers are reserved on a full disk too.
 #pragma once
 #include <cstdint>
 #include <filesystem>

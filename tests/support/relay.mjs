@@ -8,13 +8,13 @@ import { temporaryFolder } from './temporary_folder.mjs';
 import { until } from './wait.mjs';
 
 /** `streams`: names; each gets the key "key-NAME". `extra`: more TOML; `keys`: more of [rtmp] and [http];
- * `cores`: those on which alone it may run, as taskset writes them; `watched`: false where a figure must not
+ * `data`: its data folder; `cores`: those on which alone it may run, as taskset writes them; `watched`: false where a figure must not
  * hold what watching its playlists costs. */
-export async function startRelay(test, streams = ['main'], extra = '', keys = {}, { cores = null, watched = true } = {}) {
+export async function startRelay(test, streams = ['main'], extra = '', keys = {}, { data = null, cores = null, watched = true } = {}) {
   const dir = temporaryFolder();
   const base = await freePorts(2);
   const config = join(dir, 'relay.toml');
-  writeFileSync(config, `data_dir = "${join(dir, 'data')}"
+  writeFileSync(config, `data_dir = "${data ?? join(dir, 'data')}"
 [rtmp]
 listen = "[::]:${base}"
 ${keys.rtmp ?? ''}

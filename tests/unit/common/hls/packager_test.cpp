@@ -136,6 +136,32 @@ TEST_CASE("nothing is delivered before the target duration is known") {
     CHECK(out.segments.empty());
 }
 
+TEST_CASE("what is longer than the target duration that was settled after it is in no playlist") {
+    test::Lesson lesson;
+    std::vector<SharedSegment> segments;
+    Packager packager{[&](SharedSegment s) { segments.push_back(std::move(s)); },
+                      {Container::fmp4, Container::ts}};
+    std::int64_t msn = 7;
+    const auto play = [&](std::int64_t until_ms, int target) {
+        while (lesson.now_ms() < until_ms) {
+            auto frame = lesson.next();
+            const bool opens = frame.kind == TrackKind::video && frame.keyframe && frame.dts_ms % 4000 == 0;
+            if (opens)
+                frame.opens_segment = SegmentMark{.run = "1a", .msn = msn++, .target_duration = target};
+            packager.on_frame(std::make_shared<const Frame>(std::move(frame)));
+        }
+    };
+    play(3990, 0);
+    play(7990, 2);  // opens at 4 s, and closes one of four seconds
+    CHECK(segments.empty());
+    play(8100, 4);
+    packager.finish();
+    REQUIRE(segments.size() == 4);
+    CHECK(segments[0]->msn == 8);
+    CHECK(segments[1]->msn == 8);
+    CHECK(segments[3]->msn == 9);
+}
+
 TEST_CASE("the same frames and marks give the same bytes") {
     Packaged first, second;
     for (auto* out : {&first, &second}) {

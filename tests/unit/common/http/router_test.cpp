@@ -20,6 +20,9 @@ struct Table {
             });
         router.add("POST", "/healthz", [](const Request&, Reply) { throw std::runtime_error("broken"); });
         router.add("DELETE", "/healthz", [](const Request&, Reply) {});
+        for (const auto* method : {"GET", "OPTIONS"})
+            router.add(method, "/both/{any}",
+                       [](const Request&, Reply reply) { reply(json_response("{}")); });
     }
 
     Response ask(std::string method, std::string path) {
@@ -61,6 +64,7 @@ TEST_CASE("another method is 405 with Allow, OPTIONS says what is allowed") {
     CHECK(refused.status == 405);
     CHECK(refused.header("Allow") == "OPTIONS, GET, HEAD, POST, DELETE");
     CHECK(table.ask("OPTIONS", "/healthz").status == 204);
+    CHECK(table.ask("PUT", "/both/a").header("Allow") == "OPTIONS, GET, HEAD");
 }
 
 TEST_CASE("a handler that throws or forgets to answer is a 500") {

@@ -1,6 +1,7 @@
 #include "common/http/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "tests/support/catch.hpp"
 #include "tests/unit/common/http/running_server.hpp"
@@ -31,6 +32,20 @@ struct Peer {
         asio::read_until(socket, asio::dynamic_buffer(text), std::string{mark}, error);
         return text;
     }
+};
+
+/// So many files and sockets may be open, until it goes.
+class FileLimit {
+  public:
+    explicit FileLimit(rlim_t most) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit now{most, before_.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &now);
+    }
+    ~FileLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+  private:
+    rlimit before_{};
 };
 
 constexpr std::string_view kClose = "Connection: close\r\n\r\n";
@@ -199,6 +214,25 @@ TEST_CASE("a chunk's line without an end is refused within a bound") {
         asio::write(peer.socket, asio::buffer(std::string(1024, 'x')), error);
     CHECK(error);  // nobody takes 4 MB of it
     CHECK(s.refused("body_too_large") == 1);
+}
+
+TEST_CASE("where no descriptor is left the idlest connections make room") {
+    Running s;
+    s.start();
+    asio::io_context io;
+    const asio::ip::tcp::endpoint server{asio::ip::make_address("127.0.0.1"), s.port};
+    std::vector<asio::ip::tcp::socket> idle;
+    for (int i = 0; i < 40; ++i) idle.emplace_back(io, asio::ip::tcp::v4());
+    asio::ip::tcp::socket late{io, asio::ip::tcp::v4()};
+    const FileLimit limit{static_cast<rlim_t>(late.native_handle()) + 11};
+    for (auto& socket : idle) socket.connect(server);
+    late.connect(server);
+    asio::write(late, asio::buffer("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+    std::string text;
+    Error error;
+    asio::read(late, asio::dynamic_buffer(text), error);
+    CHECK(text.starts_with("HTTP/1.1 200 OK"));
+    CHECK(s.refused("idle_evicted") >= 30);
 }
 
 TEST_CASE("connections over the limit get 503 and Retry-After when all are at work") {

@@ -14,6 +14,18 @@ TEST_CASE("a target is split into decoded path and query") {
     CHECK(target->query[2] == std::pair<std::string, std::string>{"flag", ""});
 }
 
+TEST_CASE("of an absolute target what follows the authority counts") {
+    CHECK(origin_form("/a?b") == "/a?b");
+    CHECK(origin_form("http://host:8080/a?b") == "/a?b");
+    CHECK(origin_form("HTTPS://host/") == "/");
+    CHECK(origin_form("http://host") == "/");
+    for (const std::string_view bad :
+         {"http:///a", "http://?a", "http://host?a", "ftp://host/a", "host/a", "*"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(parse_target(origin_form(bad)));
+    }
+}
+
 TEST_CASE("hostile targets are refused") {
     const auto* text =
         GENERATE("", "index.html", "http://host/", "*", "/a%", "/a%2", "/a%zz", "/a%00b", "/a%0d%0aSet",

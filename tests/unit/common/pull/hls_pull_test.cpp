@@ -234,6 +234,40 @@ TEST_CASE("the second address is used when the first is dead, and kept") {
     CHECK(late == 0);
 }
 
+TEST_CASE("an address whose playlists drip is left for the other") {
+    auto config = LineModel::make_config();
+    config.bases = {"http://first", "http://second"};
+    LineModel line(config);
+    const bool from_the_start = GENERATE(true, false);
+    if (!from_the_start) line.run_until(21s);
+    line.drips = [](const auto& host, const auto& path) {
+        return host == "http://first" && path.find(".m3u8") != path.npos;
+    };
+    const auto before = line.now();
+    line.run_until(before + 61s);
+    line.check_contiguous();
+    CHECK(line.delivered.back().segment->msn == (from_the_start ? 159 : 169));
+    CHECK(line.pull().base() == "http://second");
+    for (const auto& got : line.delivered) {
+        const auto made = 2000ms * (got.segment->msn - 129);
+        CHECK(got.at - std::max(made, before) < 11s);
+        if (made > before + 12s) CHECK(got.at - made < 400ms);
+    }
+}
+
+TEST_CASE("one address that drips is one loss, until an answer is whole") {
+    LineModel line;
+    line.run_until(20s);
+    line.drips = [&](const auto&, const auto& path) {
+        return line.now() < 60s && path.find(".m3u8") != path.npos;
+    };
+    line.run_until(91s);
+    line.check_contiguous();
+    CHECK(line.delivered.back().segment->msn == 174);
+    CHECK(line.lost.size() == 1);
+    CHECK(line.back.size() == 1);
+}
+
 TEST_CASE("a pull that continues begins behind the segment already held") {
     auto config = LineModel::make_config();
     config.continue_after = 120;

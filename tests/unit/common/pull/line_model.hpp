@@ -50,7 +50,9 @@ class LineModel final : public PullSink {
     std::int64_t first_msn = 100;
     std::size_t segment_bytes = 600'000;
     std::set<std::string> dead_hosts;
-    int target_duration = 2;  // that the playlist tells; segments are 2 s
+    std::function<bool(const std::string& host, const std::string& path)> drips =
+        [](const auto&, const auto&) { return false; };  // a byte each half second, for a quarter of a minute
+    int target_duration = 2;                             // that the playlist tells; segments are 2 s
 
     std::vector<Delivered> delivered;
     std::vector<std::pair<Milliseconds, LostReason>> lost;
@@ -171,7 +173,17 @@ class LineModel final : public PullSink {
         }
         auto when = start.fresh ? through(through(now_, 1000ms), 200ms) : now_;
         when = through(when, 200ms);
+        if (drips(host, path)) return drip(start.id, when, 30);
         at(when, [this, id = start.id, path] { serve(id, path); });
+    }
+
+    void drip(FetchId id, Milliseconds when, int left) {
+        at(when, [this, id, left] {
+            if (cancelled_.count(id)) return;
+            if (left == 0) return end(id, 0, {});
+            pull_.on_bytes(id, 1, time());
+            drip(id, now_ + 500ms, left - 1);
+        });
     }
 
     static bool in(const Cut& cut, Milliseconds when) { return when >= cut.begin && when < cut.end; }

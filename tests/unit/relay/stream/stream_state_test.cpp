@@ -1,6 +1,9 @@
 #include "relay/stream/stream_state.hpp"
 
+#include <sys/stat.h>
+
 #include <fstream>
+#include <set>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_dir.hpp"
@@ -78,6 +81,36 @@ TEST_CASE("TARGETDURATION is kept") {
         run.state->take_msn();
     }
     CHECK(Run(dir.path() + "/main.json").state->target_duration() == 4);
+}
+
+TEST_CASE("numbers are reserved in the room that the file has: a full disk is no hindrance") {
+    test::TemporaryDir dir;
+    const auto path = dir.path() + "/main.json";
+    StateFile file(path);
+    REQUIRE(file.raise({1, 1, {}}));
+    const auto files = [&] {
+        std::set<std::pair<ino_t, blkcnt_t>> found;
+        for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+            struct stat info {};
+            REQUIRE(::stat(entry.path().c_str(), &info) == 0);
+            found.emplace(info.st_ino, info.st_blocks);
+        }
+        return found;
+    };
+    const auto before = files();
+    CHECK(before.size() == 2);
+    std::int64_t number = 1;
+    for (int i = 0; i < 40; ++i) {
+        number = number * 3 % 4'000'000'000'000'000'001 + 1;
+        REQUIRE(file.raise({number, i, 10}));
+        CHECK(files() == before);
+        CHECK(StateFile(path).load()->msn == std::max(i, 1));
+    }
+    // What a crash between two writes leaves of the other file is not read.
+    std::ofstream(path + ".new") << "{\"fra";
+    CHECK(StateFile(path).load()->msn == 39);
+    REQUIRE(file.raise({number, 40, 10}));
+    CHECK(StateFile(path).load()->msn == 40);
 }
 
 TEST_CASE("a state file that cannot be used is an error, not a fresh start") {

@@ -1,5 +1,6 @@
 #include "relay/stream/stream.hpp"
 
+#include "common/hls/packager.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_dir.hpp"
 #include "tests/unit/relay/stream/stream_stage.hpp"
@@ -80,6 +81,31 @@ TEST_CASE("only changed bytes are a change of parameters") {
     REQUIRE(s.marks().size() > before);
     CHECK(s.marks()[before].discontinuity);
     CHECK_FALSE(s.marks().back().discontinuity);
+}
+
+TEST_CASE("sound that joins a picture is one discontinuity, and so is a picture that joins sound") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    const auto id = s.stream().begin({}, {}).id;
+    const auto first = GENERATE(0u, 1u);
+    const auto joins_at = GENERATE(10, 75, 125);  // in the first segment, and later
+    for (int i = 0; i < 300; ++i, s.clock.advance(40ms), s.timestamp += 40) {
+        auto both = s.picture_and_sound(i % 50 == 0);
+        s.stream().append(id, std::move(both[first]));
+        if (i >= joins_at) s.stream().append(id, std::move(both[1 - first]));
+    }
+    s.stream().flush();
+    s.run();
+    int discontinuities = 0, segments = 0;
+    hls::Packager packager{[&](const hls::SharedSegment& segment) {
+        discontinuities += segment->discontinuity;
+        ++segments;
+    }};
+    for (const auto& frame : s.frames.all) packager.on_frame(frame);
+    packager.finish();
+    CAPTURE(first, joins_at);
+    CHECK(segments >= 5);
+    CHECK(discontinuities == (joins_at == 10 ? 0 : 1));
 }
 
 TEST_CASE("after a restart numbers and segments go on above, in a new run, with a discontinuity") {
