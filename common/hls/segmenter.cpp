@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace tongke::hls {
 namespace {
@@ -63,7 +64,7 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
 void Segmenter::new_source() {
     source_begins_ = true;
     last_keyframe_ms_.reset();
-    burst_ms_ = 0;
+    burst_ms_ = burst_before_ms_ = 0;
 }
 
 void Segmenter::note_audio_burst() {
@@ -124,8 +125,8 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
     // Counted in sound from when the picture came, not from its own time: a picture may be late for good.
     const auto since_video = dts_ms - audio_at_video_ms_.value_or(*first_audio_ms_);
     const bool must_cut = elapsed + kTimestampJitterMs > limit + kRoundingSlackMs;
-    const auto patience =
-        std::max(must_cut ? kVideoAbsentMs : kVideoAwaitedMs, burst_ms_ + kTimestampJitterMs);
+    const auto patience = std::max(must_cut ? kVideoAbsentMs : kVideoAwaitedMs,
+                                   std::max(burst_ms_, burst_before_ms_) + kTimestampJitterMs);
     if (elapsed < limit || since_video <= patience) return std::nullopt;
     settle_target_duration(config_.max_target_duration * 1000);
     return open(dts_ms, too_long(elapsed));
@@ -176,6 +177,7 @@ bool Segmenter::too_long(std::int64_t elapsed_ms) const {
 
 SegmentMark Segmenter::open(std::int64_t dts_ms, bool discontinuity) {
     begin_ms_ = dts_ms;
+    burst_before_ms_ = std::exchange(burst_ms_, 0);
     audio_jump_ms_.reset();
     SegmentMark mark;
     mark.run = config_.run;

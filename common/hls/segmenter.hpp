@@ -71,7 +71,8 @@ class Segmenter {
     std::optional<std::int64_t> first_audio_ms_, last_audio_ms_;
     std::optional<std::int64_t> audio_at_video_ms_;  // the last of audio when the last of video came
     std::optional<std::int64_t> audio_jump_ms_;
-    std::int64_t burst_ms_ = 0;    // the longest of audio between two pictures of this source
+    // The longest stretch of audio between two pictures: in the open segment, in the one before it.
+    std::int64_t burst_ms_ = 0, burst_before_ms_ = 0;
     std::int64_t longest_ms_ = 0;  // segment that a source left behind before the target duration was settled
     int short_sources_ = 0;        // that came and went before it
     std::int64_t interval_ms_ = 0;

@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxLinks = 4;
 constexpr Milliseconds kPingAfter{400};
 constexpr Milliseconds kReportEvery{100};
+// Bytes without a whole message for so long are no sign of life: a keyframe of a lesson takes a second of its
+// line.
+constexpr auto kMessageTakes = 10s;
 // A wait before the first retry that is worth telling of.
 constexpr Milliseconds kNoticed{500};
 
@@ -51,7 +54,7 @@ void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
     auto link = std::make_unique<Link>();
     link->id = next_id_++;
     link->url = url_number % config_.urls.size();
-    link->opened = link->last_byte = now;
+    link->opened = link->last_byte = link->last_message = now;
     auto text = config_.urls[link->url];
     const auto authority = text.find("://") + 3;
     if (text.find('/', authority) == text.npos) text += "/live";
@@ -162,11 +165,16 @@ void RtmpPull::retry(SteadyTime now, Milliseconds delay) {
 void RtmpPull::on_bytes(LinkId id, ByteView bytes, SteadyTime now) {
     auto* link = find(id);
     if (!link) return;
-    link->last_byte = now;
-    link->pinged.reset();
-    if (link->id == current_ && link->id != leaving_) close_others(id);
-    note_life(now);
-    for (auto& event : link->session->feed(bytes)) {
+    const auto before = link->session->messages_received();
+    auto events = link->session->feed(bytes);
+    if (link->session->messages_received() > before) link->last_message = now;
+    if (now - link->last_message <= kMessageTakes) {
+        link->last_byte = now;
+        link->pinged.reset();
+        if (link->id == current_ && link->id != leaving_) close_others(id);
+        note_life(now);
+    }
+    for (auto& event : events) {
         std::visit([&](auto& e) { on(*link, e, now); }, event);
         if (!find(id)) return;
     }

@@ -77,6 +77,7 @@ class RtmpPull {
         std::unique_ptr<rtmp::ClientSession> session;
         SteadyTime opened{};
         SteadyTime last_byte{};
+        SteadyTime last_message{};  // whole
         std::optional<SteadyTime> pinged;
         bool playing = false;
         std::int64_t next_frame = 0;

@@ -186,6 +186,7 @@ struct ClientSession::State {
     bool connected = false;
     bool asked = false;
     bool started = false;
+    std::uint64_t messages = 0;
     bool ended = false;
     std::uint32_t stream_id = kMediaStreamId;
     StatusReceived status;
@@ -204,6 +205,7 @@ std::vector<ClientEvent> ClientSession::feed(ByteView input) {
     if (s.ended) return {};
     std::vector<Message> messages;
     auto error = s.connection.feed(input, messages);
+    s.messages += messages.size();
     if (s.connection.handshake_done() && !s.connect_sent) {
         s.connect_sent = true;
         s.connect();
@@ -225,6 +227,7 @@ Bytes& ClientSession::output() { return state_->connection.output; }
 Bytes ClientSession::take_output() { return std::exchange(state_->connection.output, {}); }
 const StatusReceived& ClientSession::last_status() const { return state_->status; }
 std::uint64_t ClientSession::bytes_received() const { return state_->connection.received(); }
+std::uint64_t ClientSession::messages_received() const { return state_->messages; }
 
 void ClientSession::send_media(TrackKind kind, std::uint32_t timestamp, ByteView flv_tag_body) {
     const bool video = kind == TrackKind::video;

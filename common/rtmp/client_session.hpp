@@ -64,6 +64,8 @@ class ClientSession {
     /// What the server said last that ended the session: its code and words.
     const StatusReceived& last_status() const;
     std::uint64_t bytes_received() const;
+    /// Whole ones of media, data and commands, and answers to pings.
+    std::uint64_t messages_received() const;
 
     /// Publishing only, after PublishStarted.
     void send_media(TrackKind kind, std::uint32_t timestamp, ByteView flv_tag_body);

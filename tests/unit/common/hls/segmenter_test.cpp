@@ -258,6 +258,18 @@ TEST_CASE("sound that comes a second at a time, before its pictures, cuts no seg
     for (const auto& cut : encoder.cuts()) CHECK(cut.at_ms % 2000 == 0);
 }
 
+TEST_CASE("a picture that once failed for a second and later stops for good makes no discontinuity") {
+    Encoder encoder;
+    for (int i = 0, sounds = 0; i < 25 * 30; ++i) {
+        for (; sounds * 64 / 3 <= i * 40; ++sounds) encoder.audio(sounds * 64 / 3);
+        const bool is_away = (i >= 110 && i < 140) || i >= 295;  // within a segment; just before one
+        if (!is_away) encoder.video(i * 40, i % 50 == 0);
+    }
+    REQUIRE(encoder.cuts().size() >= 13);
+    for (const auto& cut : encoder.cuts()) CHECK_FALSE(cut.mark.discontinuity);
+    require_rounded_lengths_within(encoder, 2);
+}
+
 TEST_CASE("sources that come and go before the target duration is settled do not settle it") {
     const auto times = GENERATE(1, 2, 3);
     const auto absence = GENERATE(100, 300);

@@ -97,6 +97,8 @@ class RtmpLine final : public PullSink {
     void start(const std::string& host) { gone_.erase(host); }
     /// Takes every connection and never says a word, from now on.
     void mute(const std::string& host) { mute_.insert(host); }
+    /// What it sends from now on comes a byte each 400 ms.
+    void drip(const std::string& host) { dripping_.insert(host); }
     /// That host's relay knows nothing of the first's numbers: its own are so much away.
     std::map<std::string, std::int64_t> numbers_away;
     /// When each connection was opened, and to whom.
@@ -217,9 +219,19 @@ class RtmpLine final : public PullSink {
     void send(const Shared& connection, Bytes bytes) {
         if (bytes.empty()) return;
         connection->down = std::max(connection->down, through(now_, 200ms));
+        if (dripping_.contains(connection->host)) return drip(connection, bytes);
         at(connection->down, [this, connection, bytes] {
             if (connection->open) pull_.on_bytes(connection->id, bytes, time());
         });
+    }
+
+    void drip(const Shared& connection, const Bytes& bytes) {
+        for (std::size_t i = 0; i < std::min<std::size_t>(bytes.size(), 100); ++i) {
+            at(connection->down, [this, connection, byte = Bytes{bytes[i]}] {
+                if (connection->open) pull_.on_bytes(connection->id, byte, time());
+            });
+            connection->down += 400ms;
+        }
     }
 
     void carry_out() {
@@ -288,7 +300,7 @@ class RtmpLine final : public PullSink {
     std::deque<Entry> log_;
     std::size_t first_held_ = 0;
     Milliseconds window_{0};
-    std::set<std::string> gone_, mute_;
+    std::set<std::string> gone_, mute_, dripping_;
 };
 
 }  // namespace
@@ -344,6 +356,22 @@ TEST_CASE("an encoder that is away is no lost line: pings are answered") {
     CHECK(line.lost.empty());
     CHECK(line.connections == 1);
     line.check_frames();
+}
+
+TEST_CASE("a relay of which only single bytes come is left for another, without a lost frame") {
+    RtmpLine line{{"rtmp://one", "rtmp://two"}};
+    line.run_until(11s);
+    line.drip("one");
+    line.run_until(61s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.segments.back()->msn == kFirstMsn + 29);
+    CHECK(line.pull().url() == "rtmp://two");
+    CHECK(line.lost.size() == 1);
+    CHECK(line.back.size() == 1);
+    REQUIRE(line.opened.size() >= 2);
+    CHECK(line.opened[1].first < 24s);
+    CHECK(line.open_connections() == 1);
 }
 
 TEST_CASE("a relay that stops as it said is left for another before it goes, without a lost frame") {
