@@ -41,6 +41,8 @@ std::optional<SegmentMark> Segmenter::on_frame(TrackKind kind, bool keyframe, st
     std::optional<SegmentMark> mark;
     const bool jumped = video && begin_ms_ && !audio_only_ && too_long(dts_ms - *begin_ms_);
     if (begin_ms_ && (discontinuity || jumped)) {
+        if (source_begins_ && video && keyframe && !stand_in && !target_duration_)
+            note_short_source(last_video_ms_.value_or(*begin_ms_) - *begin_ms_ + frame_ms_);
         last_keyframe_ms_.reset();
         last_video_ms_.reset();
         audio_only_ = audio_only_ && !video;
@@ -107,7 +109,11 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
     if (!first_audio_ms_) first_audio_ms_ = dts_ms;
     const bool jumped = last_audio_ms_ && dts_ms - *last_audio_ms_ > kAudioJumpMs;
     last_audio_ms_ = dts_ms;
-    if (jumped) audio_jump_ms_ = dts_ms;
+    if (jumped) {
+        audio_jump_ms_ = dts_ms;
+        if (audio_at_video_ms_)
+            audio_at_video_ms_ = dts_ms;  // what did not come tells nothing of the picture
+    }
     if (!begin_ms_) {
         if (last_video_ms_ || dts_ms - *first_audio_ms_ < kAudioOnlyAfterMs) return std::nullopt;
         audio_only_ = true;

@@ -65,7 +65,10 @@ void HlsPull::on_bad_answer(Job& job, const std::string& what, SteadyTime now) {
 
 void HlsPull::on_other_status(Job& job, const Try& won, const FetchEnd& end, SteadyTime now) {
     const auto detail = "status " + std::to_string(end.status);
-    if (!job.tries.empty()) return;
+    if (!job.tries.empty()) {  // one that is silent holds nobody up, and no storm of others begins beside it
+        job.next_try = now + jitter_.between(1000ms, 2000ms);
+        return;
+    }
     if (end.status == 401 || end.status == 403) {
         job.next_try = now + jitter_.between(2000ms, 4000ms);
         return lose(now, LostReason::refused, detail);

@@ -102,7 +102,7 @@ SteadyTime HlsPull::quiet_since(const Job& job) {
 
 SteadyTime HlsPull::job_wake(const Job& job) const {
     if (job.tries.empty()) return job.next_try;
-    return quiet_since(job) + job.patience;
+    return std::max(quiet_since(job) + job.patience, job.next_try);
 }
 
 SteadyTime HlsPull::wake() const {
@@ -155,7 +155,7 @@ void HlsPull::recover(SteadyTime now) {
     // The line is alive: what else hangs on dead connections need not wait for its turn.
     for (const auto& job : jobs_) {
         job->races = 0;
-        if (job->tries.empty()) job->next_try = now;
+        job->next_try = now;
         if (now - quiet_since(*job) >= 0ms && now - job->due >= 0ms) job->patience = 0ms;
     }
 }
@@ -199,9 +199,9 @@ void HlsPull::on_end(FetchId id, FetchEnd end, SteadyTime now) {
 }
 
 void HlsPull::on_failure(Job& job, const FetchEnd& end, SteadyTime now) {
-    if (!job.tries.empty()) return;
     ++job.failures;
     job.next_try = now + failure_delay(job.failures, jitter_);
+    if (!job.tries.empty()) return;
     const bool answered_lately = last_byte_ && now - *last_byte_ < kSilence;
     if (job.failures >= 2 && !answered_lately) {
         lose(last_byte_.value_or(now), last_byte_ ? LostReason::closed : LostReason::connect_failed,

@@ -172,7 +172,11 @@ void RtmpPull::on_bytes(LinkId id, ByteView bytes, SteadyTime now) {
         link->last_byte = now;
         link->pinged.reset();
         if (link->id == current_ && link->id != leaving_) close_others(id);
-        note_life(now);
+        // A handshake says that a relay is there, not that the stream comes.
+        if (link->playing)
+            note_life(now);
+        else
+            last_byte_ = now;
     }
     for (auto& event : events) {
         std::visit([&](auto& e) { on(*link, e, now); }, event);

@@ -17,7 +17,6 @@ constexpr Milliseconds kAcceptBurst{100};
 // Out of file descriptors: the next try.
 constexpr Milliseconds kAcceptRetry{100};
 constexpr std::chrono::minutes kComplainEvery{1};
-constexpr int kEvictedAtOnce = 32;
 // However few they are, players need a moment to connect elsewhere.
 constexpr Milliseconds kShortestDrain{500};
 constexpr Milliseconds kDrainRoom{500};
@@ -134,7 +133,7 @@ async::Task<> MediaServer::State::accept_all(Door& door) {
         if (stopping) break;
         if (error) {
             complain(error);
-            for (int i = 0; i < kEvictedAtOnce && make_room(); ++i) continue;
+            make_room();
             door.pause.expires_after(kAcceptRetry);
             co_await door.pause.async_wait(async::as_result);
             continue;

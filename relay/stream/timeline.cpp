@@ -8,9 +8,6 @@ namespace {
 // Tracks are interleaved with up to this much slack; a step beyond it, either
 // way, that the wall clock does not explain is the encoder's clock jumping.
 constexpr std::int64_t kSlackMs = 3000;
-// Within one track nothing is interleaved: a step back by more than this, wider than any reordering of
-// pictures that an encoder mistakes for decoding order, is a jump too.
-constexpr std::int64_t kTrackSlackMs = 1000;
 
 // A run begins where its publisher's timestamps do, unless readers would meet
 // the end of 31 or 32 bits within 12 days: GStreamer 1.22 (flvdemux) takes that
@@ -32,7 +29,7 @@ Timeline::Placed Timeline::place(TrackKind kind, std::uint32_t timestamp, Steady
     } else {
         raw_ += static_cast<std::int32_t>(timestamp - static_cast<std::uint32_t>(raw_));
         placed.dts_ms = raw_ + offset_;
-        if (unexplained(kind, placed.dts_ms, arrival)) {
+        if (unexplained(placed.dts_ms, arrival)) {
             placed.dts_ms = after_absence(arrival);
             placed.repaired = true;
             rebase(timestamp, placed.dts_ms);
@@ -91,9 +88,7 @@ void Timeline::rebase(std::int64_t raw, std::int64_t dts_ms) {
     offset_ = dts_ms - raw;
 }
 
-bool Timeline::unexplained(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival) const {
-    const auto& last = last_[static_cast<std::size_t>(kind)];
-    if (last && !last_was_put_[static_cast<std::size_t>(kind)] && dts_ms < *last - kTrackSlackMs) return true;
+bool Timeline::unexplained(std::int64_t dts_ms, SteadyTime arrival) const {
     const auto step = dts_ms - newest_;
     return step < -kSlackMs || step > kSlackMs + whole_ms(arrival - last_arrival_);
 }

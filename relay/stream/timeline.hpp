@@ -47,7 +47,7 @@ class Timeline {
   private:
     static Placed late(Placed placed);
     void rebase(std::int64_t raw, std::int64_t dts_ms);
-    bool unexplained(TrackKind kind, std::int64_t dts_ms, SteadyTime arrival) const;
+    bool unexplained(std::int64_t dts_ms, SteadyTime arrival) const;
     std::int64_t after_absence(SteadyTime arrival) const;
 
     bool rebase_ = true;

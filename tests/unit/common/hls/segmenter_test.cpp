@@ -1,6 +1,7 @@
 #include "common/hls/segmenter.hpp"
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -31,10 +32,12 @@ class Encoder {
     /// Frames at `fps` from the current time on, a keyframe every `gop` frames.
     void run(double fps, int gop, double seconds) {
         const auto count = static_cast<int>(std::lround(fps * seconds));
-        for (int i = 0; i < count; ++i) video(origin_ms_ + std::llround(i * 1000.0 / fps), i % gop == 0);
+        for (int i = 0; i < count; ++i)
+            video(origin_ms_ + std::llround(i * 1000.0 / fps), i % gop == 0, std::exchange(breaks_, false));
         origin_ms_ += std::llround(count * 1000.0 / fps);
     }
     void jump(std::int64_t ms) { origin_ms_ += ms; }
+    void announce_break() { breaks_ = true; }
 
     Segmenter& segmenter() { return segmenter_; }
     const std::vector<Cut>& cuts() const { return cuts_; }
@@ -52,6 +55,7 @@ class Encoder {
 
     std::int64_t next_msn_ = 100;
     std::int64_t origin_ms_ = 0;
+    bool breaks_ = false;
     Segmenter segmenter_;
     std::vector<Cut> cuts_;
 };
@@ -295,6 +299,30 @@ TEST_CASE("sources that never stay for two keyframes are served at the length at
     }
     CHECK(encoder.segmenter().target_duration() == 4);
     CHECK(encoder.lengths() == std::vector<std::int64_t>(7, 3520));
+}
+
+TEST_CASE("so are those that come back after a while") {
+    Encoder encoder;
+    for (int i = 0; i < 6; ++i) {
+        encoder.run(25, 250, 3.52);
+        encoder.segmenter().new_source();
+        encoder.jump(1000);
+        encoder.announce_break();
+    }
+    CHECK(encoder.segmenter().target_duration() == 4);
+}
+
+TEST_CASE("sound that was away for a while opens no segment before the keyframe that is due") {
+    Encoder encoder;
+    for (int i = 0, sounds = 0; i < 25 * 30; ++i) {
+        const auto lead = 200;
+        const bool is_away = i >= 120 && i < 343;  // until 14 s less the lead
+        for (; sounds * 64 / 3 <= i * 40 + lead; ++sounds)
+            if (!is_away) encoder.audio(sounds * 64 / 3);
+        encoder.video(i * 40, i % 50 == 0);
+    }
+    REQUIRE(encoder.cuts().size() == 15);
+    for (const auto& cut : encoder.cuts()) CHECK(cut.at_ms % 2000 == 0);
 }
 
 TEST_CASE("no sequence of frames makes a segment that rounds above the target duration") {

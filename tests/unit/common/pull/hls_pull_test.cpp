@@ -255,6 +255,23 @@ TEST_CASE("an address whose playlists drip is left for the other") {
     }
 }
 
+TEST_CASE("a relay that refuses beside a reload that hangs or drips is asked with jitter, not in a storm") {
+    const bool drips = GENERATE(true, false);
+    LineModel line;
+    line.run_until(20s);
+    line.drips = [&](const auto&, const auto& path) { return drips && line.now() < 21s && path != ""; };
+    if (!drips) line.cuts = {{20s, 21s}};  // what was asked then is lost with its connection
+    line.status = [&](const std::string& path) {
+        return line.now() >= 21s && line.now() < 40s && path.find("live.m3u8") == 0 ? 503 : 200;
+    };
+    line.run_until(61s);
+    const auto during = std::count_if(line.requests.begin(), line.requests.end(), [](const auto& request) {
+        return request.first >= 20s && request.first < 40s;
+    });
+    CHECK(during < 40);
+    CHECK(line.delivered.back().segment->msn == 159);
+}
+
 TEST_CASE("one address that drips is one loss, until an answer is whole") {
     LineModel line;
     line.run_until(20s);

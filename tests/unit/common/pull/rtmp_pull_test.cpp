@@ -97,7 +97,7 @@ class RtmpLine final : public PullSink {
     void start(const std::string& host) { gone_.erase(host); }
     /// Takes every connection and never says a word, from now on.
     void mute(const std::string& host) { mute_.insert(host); }
-    /// What it sends from now on comes a byte each 400 ms.
+    /// What it sends from now on comes a byte each 0.8 s: a frame takes most of a minute.
     void drip(const std::string& host) { dripping_.insert(host); }
     /// That host's relay knows nothing of the first's numbers: its own are so much away.
     std::map<std::string, std::int64_t> numbers_away;
@@ -230,7 +230,7 @@ class RtmpLine final : public PullSink {
             at(connection->down, [this, connection, byte = Bytes{bytes[i]}] {
                 if (connection->open) pull_.on_bytes(connection->id, byte, time());
             });
-            connection->down += 400ms;
+            connection->down += 800ms;
         }
     }
 
@@ -372,6 +372,20 @@ TEST_CASE("a relay of which only single bytes come is left for another, without 
     REQUIRE(line.opened.size() >= 2);
     CHECK(line.opened[1].first < 24s);
     CHECK(line.open_connections() == 1);
+}
+
+TEST_CASE("of several that drip each is tried, and a handshake does not say that the stream is back") {
+    RtmpLine line{{"rtmp://one", "rtmp://two", "rtmp://three"}};
+    line.run_until(11s);
+    line.drip("one");
+    line.drip("two");
+    line.run_until(91s);
+    line.check_contiguous();
+    line.check_frames();
+    CHECK(line.pull().url() == "rtmp://three");
+    CHECK(line.segments.back()->msn == kFirstMsn + 44);
+    CHECK(line.lost.size() == 1);
+    CHECK(line.back.size() == 1);
 }
 
 TEST_CASE("a relay that stops as it said is left for another before it goes, without a lost frame") {

@@ -87,24 +87,6 @@ TEST_CASE("an encoder's clock that jumps, either way, is followed without the ju
     }
 }
 
-TEST_CASE("a step back of a second or two in both tracks loses nothing") {
-    const auto back = GENERATE(1100u, 2000u, 2900u);
-    CAPTURE(back);
-    Timeline timeline;
-    SteadyTime now{1h};
-    std::uint32_t timestamp = 1'000'000;
-    std::array<std::int64_t, 2> last{};
-    for (int i = 0; i < 200; ++i, now += 20ms, timestamp += 20) {
-        if (i == 100) timestamp -= back;
-        const auto kind = i % 2 == 0 ? kVideo : kAudio;
-        const auto placed = timeline.place(kind, timestamp, now);
-        CHECK(placed.repaired == (i == 100));
-        if (i >= 2) CHECK(placed.dts_ms - last[i % 2] == 40);
-        last[i % 2] = placed.dts_ms;
-    }
-    CHECK(timeline.repairs() == 1);
-}
-
 TEST_CASE("pictures whose timestamps are in the order of display do not move the timeline") {
     Timeline timeline;
     const SteadyTime now{1h};
