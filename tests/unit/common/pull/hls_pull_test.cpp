@@ -89,9 +89,7 @@ TEST_CASE("an encoder that is late is asked after politely and is no lost line")
     line.run_until(71s);
     line.check_contiguous();
     CHECK(line.lost.empty());
-    const auto during = std::count_if(line.requests.begin(), line.requests.end(), [](const auto& request) {
-        return request.first >= 20s && request.first < 50s;
-    });
+    const auto during = line.requests_between(20s, 50s);
     CHECK(during < 25);
     CHECK(line.delivered.back().segment->msn == 149);
 }
@@ -104,9 +102,7 @@ TEST_CASE("a relay that is down is tried again at once, then with jitter, not in
     CHECK(line.delivered.back().segment->msn == 149);
     REQUIRE(line.lost.size() == 1);
     CHECK(line.lost[0].second == LostReason::closed);
-    const auto during = std::count_if(line.requests.begin(), line.requests.end(), [](const auto& request) {
-        return request.first >= 21s && request.first < 27s;
-    });
+    const auto during = line.requests_between(21s, 27s);
     CHECK(during >= 3);
     CHECK(during < 30);
 }
@@ -265,9 +261,7 @@ TEST_CASE("a relay that refuses beside a reload that hangs or drips is asked wit
         return line.now() >= 21s && line.now() < 40s && path.find("live.m3u8") == 0 ? 503 : 200;
     };
     line.run_until(61s);
-    const auto during = std::count_if(line.requests.begin(), line.requests.end(), [](const auto& request) {
-        return request.first >= 20s && request.first < 40s;
-    });
+    const auto during = line.requests_between(20s, 40s);
     CHECK(during < 40);
     CHECK(line.delivered.back().segment->msn == 159);
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <queue>
@@ -90,6 +91,12 @@ class LineModel final : public PullSink {
 
     Milliseconds now() const { return now_; }
     HlsPull& pull() { return pull_; }
+
+    std::ptrdiff_t requests_between(Milliseconds begin, Milliseconds end) const {
+        return std::count_if(requests.begin(), requests.end(), [&](const auto& request) {
+            return request.first >= begin && request.first < end;
+        });
+    }
 
     /// Segments in order, none missing, none twice, from the first delivered on.
     void check_contiguous() const {
