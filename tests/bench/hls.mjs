@@ -65,8 +65,8 @@ try {
     console.log(`${server.name.padEnd(28)}  ${range(rows[k].map((round) => round.cost))}   ${(median(results.map((r) => r.fetch_p50_s)) * 1e3).toFixed(1)}                      ${range(p99s(k), 1)}     ${sum('segments')}      ${sum('errors')}        ${sum('dropped')}`);
     if (k === 0 && (sum('errors') || sum('dropped'))) faults++;
   }
-  const ratio = rows[0].map((round, i) => round.cost / rows[1][i].cost);
-  console.log(`tongke-relay / nginx: ${range(ratio)}`);
+  const ratio = rows[0].map((round, i) => round.cost / rows[1][i].cost), late = p99s(0).map((p99, i) => p99 / p99s(1)[i]);
+  console.log(`tongke-relay / nginx: cost ${range(ratio)}, p99 ${range(late)}`);
   if (median(ratio) > 1 || median(p99s(0)) > median(p99s(1))) faults++;
 } catch (error) { console.error(error); faults++; }
 for (const end of ends.reverse()) await end();

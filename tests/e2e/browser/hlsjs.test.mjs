@@ -9,7 +9,7 @@ import { startRelay } from '../../support/relay.mjs';
 import { pause } from '../../support/wait.mjs';
 import { openBrowser, openPc } from './chromium.mjs';
 import { openHlsJs, serveHlsJs } from './hlsjs_page.mjs';
-import { figures, jumps, watch } from './watch.mjs';
+import { figuresOfAMinuteAtMost, jumps, watch } from './watch.mjs';
 
 test('hls.js plays the relay from another origin', async (t) => {
   const names = process.env.TONGKE_FULL ? Object.keys(publishers) : ['ffmpeg -c copy'], seconds = process.env.TONGKE_FULL ? 60 : 12;
@@ -25,7 +25,7 @@ test('hls.js plays the relay from another origin', async (t) => {
     await openHlsJs(page, addressOf(source));
     await watch(page);
     await pause((seconds + 1) * 1000);
-    const seen = { ...await figures(page, seconds), jumps: await jumps(page), errors: await page.evaluate(() => window.__errors), faults };
+    const seen = { ...await figuresOfAMinuteAtMost(page, seconds), jumps: await jumps(page), errors: await page.evaluate(() => window.__errors), faults };
     t.diagnostic(`${kind} -> hls.js: ${JSON.stringify(seen)}`);
     await context.close();
     assert.ok(seen.fps >= 24, `${seen.fps} frames a second`);

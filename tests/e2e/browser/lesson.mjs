@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { pause, until } from '../../support/wait.mjs';
 import { logIn, openBrowser, openPc, overflow, screenshot } from './chromium.mjs';
-import { figures, jumps, latencyInPicture, watch } from './watch.mjs';
+import { figuresOfAMinuteAtMost, jumps, latencyInPicture, watch } from './watch.mjs';
 
 /** Plays `seconds` of one room's lesson in `browser`; the lesson is left playing. */
 export async function playLesson(browser, demo, room, seconds) {
@@ -29,7 +29,7 @@ export async function playLesson(browser, demo, room, seconds) {
     await pause(Math.min(5, seconds - at) * 1000);
     latencies.push(await latencyInPicture(page));
   }
-  const seen = { startup_s, ...await figures(page, seconds), latencies, jumps: await jumps(page), videos: await page.locator('video').count(), ...await overflow(page), faults };
+  const seen = { startup_s, ...await figuresOfAMinuteAtMost(page, seconds), latencies, jumps: await jumps(page), videos: await page.locator('video').count(), ...await overflow(page), faults };
   await screenshot(page, 'demo-playing');
   return { seen, page, context };
 }

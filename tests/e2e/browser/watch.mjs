@@ -1,6 +1,7 @@
 // What a tester in front of the page would see and hear, measured inside it:
 // presented frames, dropped frames, sound level, the clock drawn in the picture.
 // None of it uses the page's own code.
+import { pause } from '../../support/wait.mjs';
 import { kClockBits, kClockBox } from '../../../scripts/lib/main_classroom.mjs';
 
 const kTenthsOfDay = 864_000;
@@ -58,6 +59,14 @@ export function figures(page, seconds) {
       sound_dbfs: levels.length ? levels[Math.floor(levels.length / 2)] : -Infinity,
     };
   }, seconds);
+}
+
+/** The same, of a minute when more than 1 % was dropped until then: in 12 s that is three pictures, one hiccup of a machine that others use too. */
+export async function figuresOfAMinuteAtMost(page, seconds) {
+  const seen = await figures(page, seconds);
+  if (seen.dropped < 0.01 || seconds >= 60) return seen;
+  await pause((60 - seconds) * 1000);
+  return { ...await figures(page, 60), dropped_at_first: seen.dropped };
 }
 
 /** Steps of the media time between presented frames that are no single frame: jumps and repeats, in seconds. Chromium may show the last frame before a starved buffer's end once more: one frame back is no jump. */
