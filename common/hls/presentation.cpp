@@ -34,6 +34,15 @@ http::Response no_playlist_yet() { return refuse(503, "no_playlist_yet", "主课
 http::Response bad_reload(std::string_view detail) { return refuse(400, "bad_reload", detail); }
 http::Response not_found() { return refuse(404, "not_found", "没有这个地址。"); }
 
+struct Stretch {
+    std::int64_t bytes = 0, duration_us = 0;
+    void add(const Segment& segment) {
+        bytes += static_cast<std::int64_t>(segment.data->size());
+        duration_us += segment.duration_us;
+    }
+    std::int64_t bps() const { return duration_us > 0 ? bytes * 8 * kUsPerSecond / duration_us : 0; }
+};
+
 }  // namespace
 
 Presentation::Presentation(PresentationConfig config) : config_(std::move(config)) {}
@@ -127,18 +136,13 @@ void Presentation::render() {
     live_bytes_ = share_blob(live_.bare());
 
     VariantLine variant{.uri = "live.m3u8"};
-    std::int64_t bytes = 0, duration_us = 0;
-    for (const auto& [segment, discontinuity] : listed_) {
-        if (segment->gap || segment->duration_us <= 0) continue;
-        const auto size = static_cast<std::int64_t>(segment->data->size());
-        bytes += size;
-        duration_us += segment->duration_us;
-        peak_bps_ = std::max(peak_bps_, size * 8 * kUsPerSecond / segment->duration_us);
-    }
+    Stretch whole;
+    for (const auto& [segment, discontinuity] : listed_)
+        if (!segment->gap) whole.add(*segment);
     const auto& newest = listed_.back().segment;
-    variant.bandwidth = std::max<std::int64_t>(peak_bps_, 1);
-    variant.average_bandwidth =
-        duration_us > 0 ? std::max<std::int64_t>(1, bytes * 8 * kUsPerSecond / duration_us) : 1;
+    peak_bps_ = std::max(peak_bps_, newest_peak_bps());
+    variant.bandwidth = std::max<std::int64_t>(peak_bps_ > 0 ? peak_bps_ : whole.bps(), 1);
+    variant.average_bandwidth = std::max<std::int64_t>(whole.bps(), 1);
     if (newest->init) {
         variant.codecs = newest->init->codecs;
         variant.width = newest->init->width;
@@ -146,6 +150,20 @@ void Presentation::render() {
     }
     index_ = write_multivariant_playlist(variant);
     index_bytes_ = share_blob(index_.bare());
+}
+
+/// The largest rate of the segments that end with the newest and last 0.5 to 1.5 target durations together
+/// (RFC 8216bis 4.4.6.2: the peak segment bit rate); 0 where there are none.
+std::int64_t Presentation::newest_peak_bps() const {
+    const auto target_us = target_duration_ * kUsPerSecond;
+    std::int64_t peak = 0;
+    Stretch stretch;
+    for (auto it = listed_.rbegin(); it != listed_.rend() && !it->segment->gap; ++it) {
+        stretch.add(*it->segment);
+        if (2 * stretch.duration_us > 3 * target_us) break;
+        if (2 * stretch.duration_us >= target_us) peak = std::max(peak, stretch.bps());
+    }
+    return peak;
 }
 
 double Presentation::hold_back_seconds() const {

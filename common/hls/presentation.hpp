@@ -112,6 +112,7 @@ class Presentation {
     void slide_window(SteadyTime now);
     void drop_front(SteadyTime now);
     void render();
+    std::int64_t newest_peak_bps() const;
     void wake_waiting();
 
     PresentationConfig config_;

@@ -115,7 +115,8 @@ std::optional<SegmentMark> Segmenter::on_audio(std::int64_t dts_ms) {
             audio_at_video_ms_ = dts_ms;  // what did not come tells nothing of the picture
     }
     if (!begin_ms_) {
-        if (last_video_ms_ || dts_ms - *first_audio_ms_ < kAudioOnlyAfterMs) return std::nullopt;
+        const auto after = video_expected_ ? config_.max_target_duration * 1000 : kAudioOnlyAfterMs;
+        if (last_video_ms_ || dts_ms - *first_audio_ms_ < after) return std::nullopt;
         audio_only_ = true;
         settle_target_duration(0);
         return open(dts_ms, config_.first_is_discontinuity);

@@ -35,6 +35,8 @@ class Segmenter {
     /// `stand_in`: it stands in for a source that is away; the source's keyframe interval is not told by it.
     std::optional<SegmentMark> on_frame(TrackKind kind, bool keyframe, std::int64_t dts_ms,
                                         bool discontinuity, bool stand_in = false);
+    /// The source says that it has pictures: its sound alone is no stream until one should have come.
+    void expect_video() { video_expected_ = true; }
     /// The next keyframe is another source's, or a returning one's first: a segment begins with it, and the
     /// interval before it tells nothing.
     void new_source();
@@ -78,6 +80,7 @@ class Segmenter {
     std::int64_t interval_ms_ = 0;
     std::int64_t frame_ms_ = 0;  // distance of the last two video frames
     bool audio_only_ = false;
+    bool video_expected_ = false;
     bool off_keyframe_ = false;
     bool source_begins_ = false;
 };

@@ -46,8 +46,12 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
         tls.set_verify_mode(options.pin_sha256_hex.empty() ? asio::ssl::verify_peer : asio::ssl::verify_none);
         if (options.ca_file.empty())
             tls.set_default_verify_paths();
-        else
-            tls.load_verify_file(options.ca_file);
+        else {
+            // Without it no certificate is taken, and that is told like any other.
+            Error error;
+            tls.load_verify_file(options.ca_file, error);
+            if (error) log::error("http", "{}: {}", options.ca_file, error.message());
+        }
     }
 
     asio::io_context& io;

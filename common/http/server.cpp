@@ -131,6 +131,11 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
                 co_await listener.pause.async_wait(as_result);
                 continue;
             }
+            // Who gave up in the queue takes nobody's turn.
+            if (listener.tls && net::has_left(socket)) {
+                self->state->refuse(Refusal::gone);
+                continue;
+            }
             const auto retry_after = listener.tls ? 0 : self->admission.ask(std::chrono::steady_clock::now());
             self->hand_over(worker, std::move(socket), listener.tls, retry_after);
             if (!listener.tls) continue;

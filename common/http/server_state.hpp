@@ -23,11 +23,15 @@ enum class Refusal : std::size_t {
     handler_timeout,
     idle_evicted,
     over_accept_rate,
+    gone,
 };
-inline constexpr std::array kRefusalNames{
-    "bad_request",     "head_too_large",       "body_too_large",  "head_timeout",      "body_timeout",
-    "tls_handshake",   "too_many_connections", "slow_reader",     "slow_event_reader", "not_admitted",
-    "handler_timeout", "idle_evicted",         "over_accept_rate"};
+inline constexpr std::array kRefusalNames{"bad_request",          "head_too_large",
+                                          "body_too_large",       "head_timeout",
+                                          "body_timeout",         "tls_handshake",
+                                          "too_many_connections", "slow_reader",
+                                          "slow_event_reader",    "not_admitted",
+                                          "handler_timeout",      "idle_evicted",
+                                          "over_accept_rate",     "gone"};
 
 struct ServerState {
     ServerOptions options;

@@ -1,6 +1,7 @@
 #include "common/net/tcp.hpp"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/ip/v6_only.hpp>
@@ -61,6 +62,11 @@ void prepare(TcpSocket& socket, const SocketOptions& options) {
     set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
     set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, options.user_timeout_ms);
     if (options.unsent_low_water > 0) set_int(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_low_water);
+}
+
+bool has_left(const TcpSocket& socket) {
+    pollfd state{const_cast<TcpSocket&>(socket).native_handle(), POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 std::string peer_address(const TcpSocket& socket) {

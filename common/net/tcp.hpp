@@ -25,6 +25,9 @@ struct SocketOptions {
 /// No Nagle, keepalive, non-blocking; errors are left to the first read.
 void prepare(TcpSocket& socket, const SocketOptions& options = {});
 
+/// The peer has closed its side already: of one just accepted, while it stood in the queue.
+bool has_left(const TcpSocket& socket);
+
 /// "192.0.2.1" or "2001:db8::1"; a mapped IPv4 address is written as IPv4. "" when gone.
 std::string peer_address(const TcpSocket& socket);
 bool peer_is_loopback(const TcpSocket& socket);

@@ -52,8 +52,10 @@ void HlsPull::on_answer(Job& job, const Try& won, FetchEnd end, SteadyTime now) 
     }
     if (!is_mp4(end.body)) return on_bad_answer(job, "not an mp4 file", now);
     recover(now);
-    if (job.kind == Kind::init) return on_init(job, std::move(end));
-    on_segment(job, std::move(end));
+    if (job.kind == Kind::init)
+        on_init(job, std::move(end));
+    else
+        on_segment(job, std::move(end));
     fetch_wanted(now);
 }
 
@@ -75,7 +77,10 @@ void HlsPull::on_other_status(Job& job, const Try& won, const FetchEnd& end, Ste
     }
     const bool playlist = job.kind == Kind::index || job.kind == Kind::reload;
     if ((end.status == 404 || end.status == 410) && !playlist) return on_missing(job, now);
-    if (end.status == 400 && won.blocking) return open_try(job, now, true);  // a relay that is behind
+    if (end.status == 400 && won.blocking) {
+        job.behind = true;
+        return open_try(job, now, false);
+    }
     if (playlist && (end.status == 404 || end.status == 503)) {
         sink_.no_stream_yet();
         const auto least = std::min(end.retry_after.value_or(1000ms), Milliseconds{5000});
@@ -235,12 +240,16 @@ void HlsPull::on_nothing_new(Job& job, const Try& won, SteadyTime now) {
     // The encoder is late, not the line: ask again each second, then less often.
     job.due = now + std::min(Milliseconds{500} * (job.quiet_polls / 2), Milliseconds{3000});
     if (!job.tries.empty() && !overdue) return;
-    const bool blocks = can_block_ && (!won.blocking || now - won.started > 500ms);
+    const bool behind = std::exchange(job.behind, false);
+    const bool blocks = can_block_ && !behind && (!won.blocking || now - won.started > 500ms);
     if (blocks) return open_try(job, now, false);
     job.next_try = now + 500ms * target_duration_;
 }
 
 void HlsPull::fetch_wanted(SteadyTime now) {
+    // A segment that came before its init section could be asked for waits for it here.
+    for (const auto& [msn, fetched] : fetched_)
+        if (!fetched.entry.gap) fetch_init(fetched.entry, now);
     std::size_t running = 0;
     for (const auto& job : jobs_) running += job->kind == Kind::segment;
     for (auto it = wanted_.begin(); it != wanted_.end();) {

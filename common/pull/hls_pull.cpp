@@ -64,7 +64,9 @@ std::string HlsPull::url_of(const Job& job, std::size_t base, bool blocking) con
 
 void HlsPull::open_try(Job& job, SteadyTime now, bool race) {
     if (job.tries.size() >= kMaxTries) {
-        const auto victim = std::min_element(job.tries.begin(), job.tries.end(),
+        // The oldest without a byte may stand in the relay's queue, where every new one stands behind it.
+        const auto from = job.tries.begin() + (job.tries.front().bytes == 0 ? 1 : 0);
+        const auto victim = std::min_element(from, job.tries.end(),
                                              [](const Try& a, const Try& b) { return a.bytes < b.bytes; });
         actions_.push_back(CancelFetch{victim->id});
         job.tries.erase(victim);
@@ -77,9 +79,9 @@ void HlsPull::open_try(Job& job, SteadyTime now, bool race) {
     // Beside a reload that waits, the first question may go over a kept connection.
     const bool aside =
         job.kind == Kind::reload && job.races == 1 && !job.tries.empty() && job.tries.front().blocking;
-    attempt.blocking = job.kind == Kind::reload && !race && can_block_ && job.msn >= 0;
+    attempt.blocking = job.kind == Kind::reload && !race && !job.behind && can_block_ && job.msn >= 0;
     attempt.started = attempt.last_byte = now;
-    Milliseconds deadline{15'000};
+    Milliseconds deadline{25'000};  // behind every county of the land in a relay's TLS queue
     if (attempt.blocking) deadline = 3000ms * target_duration_ + 10s;
     if (job.kind == Kind::segment) deadline = 60s;
     actions_.push_back(StartFetch{attempt.id, url_of(job, attempt.base, attempt.blocking),

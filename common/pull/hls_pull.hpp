@@ -93,6 +93,7 @@ class HlsPull {
         int failures = 0;       // in a row, of any kind
         int refusals = 0;       // 404 of a listed segment or its init section
         int quiet_polls = 0;    // answers "nothing new" while a reload waits
+        bool behind = false;    // the relay lacks what the reload asks it to wait for
         bool drips = false;     // bytes come, but no whole answer: they are no sign of life any more
         SteadyTime next_try{};  // not before this, when no try runs
         Milliseconds patience = kSilence;

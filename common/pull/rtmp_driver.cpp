@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kResolve{5};
 constexpr std::chrono::seconds kPerAddress{3};
-constexpr std::chrono::seconds kTlsHandshake{5};
+// Behind every county of the land in a relay's queue; who is silent has rivals meanwhile.
+constexpr std::chrono::seconds kTlsHandshake{25};
 
 struct Connection {
     Connection(LinkId link, rtmp::Url where, async::Executor executor)

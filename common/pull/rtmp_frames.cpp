@@ -81,7 +81,7 @@ void RtmpPull::on(Link& link, rtmp::Ended& event, SteadyTime now) {
     close_link(link.id);
     if (!links_.empty()) return;
     ++failures_;
-    if (event.reason == rtmp::Errc::stream_ended) {
+    if (event.reason == rtmp::Errc::stream_ended || status.code == "NetStream.Play.StreamNotFound") {
         sink_.no_stream_yet();
     } else {
         const bool refused =

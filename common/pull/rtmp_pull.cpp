@@ -16,6 +16,8 @@ constexpr Milliseconds kReportEvery{100};
 // Bytes without a whole message for so long are no sign of life: a keyframe of a lesson takes a second of its
 // line.
 constexpr auto kMessageTakes = 10s;
+// Between the questions to other addresses while one has no such stream yet.
+constexpr Milliseconds kAskElsewhereLeast{3000}, kAskElsewhereMost{6000};
 // A wait before the first retry that is worth telling of.
 constexpr Milliseconds kNoticed{500};
 
@@ -50,7 +52,9 @@ void RtmpPull::open_link(SteadyTime now) {
 }
 
 void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
-    if (links_.size() >= kMaxLinks) close_link(links_.front()->id);
+    if (links_.size() >= kMaxLinks) make_room();
+    next_elsewhere_ =
+        now + (links_.empty() ? kSilence : jitter_.between(kAskElsewhereLeast, kAskElsewhereMost));
     auto link = std::make_unique<Link>();
     link->id = next_id_++;
     link->url = url_number % config_.urls.size();
@@ -71,6 +75,13 @@ void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
     link->session = std::make_unique<rtmp::ClientSession>(options, config_.seed + link->id);
     actions_.push_back(OpenLink{link->id, *url});
     links_.push_back(std::move(link));
+}
+
+/// The oldest goes, but for one that has had no byte yet: it may stand in the relay's queue, where every new
+/// one stands behind it.
+void RtmpPull::make_room() {
+    const bool queues = links_.front()->last_byte == links_.front()->opened;
+    close_link(links_[queues ? 1 : 0]->id);
 }
 
 void RtmpPull::close_link(LinkId id) {
@@ -103,11 +114,31 @@ SteadyTime RtmpPull::quiet_since() const {
     return since;
 }
 
+/// An address to ask as well: one link answers and has no stream to give, and of this address there is none.
+std::optional<std::size_t> RtmpPull::elsewhere() const {
+    const auto waits = [](const auto& link) { return link->session->has_asked() && !link->playing; };
+    if (leaving_ != 0 || links_.size() >= kMaxLinks || std::none_of(links_.begin(), links_.end(), waits))
+        return std::nullopt;
+    for (std::size_t i = 1; i < config_.urls.size(); ++i) {
+        const auto url = (links_.back()->url + i) % config_.urls.size();
+        if (std::none_of(links_.begin(), links_.end(), [url](const auto& link) { return link->url == url; }))
+            return url;
+    }
+    return std::nullopt;
+}
+
+SteadyTime RtmpPull::ask_elsewhere_at() const {
+    if (!elsewhere()) return SteadyTime::max();
+    for (const auto& link : links_)  // while it speaks nobody else is needed
+        if (link->id == current_) return std::max(next_elsewhere_, link->last_byte + kSilence);
+    return next_elsewhere_;
+}
+
 SteadyTime RtmpPull::wake() const {
     if (links_.empty()) return next_open_;
-    auto at = std::min(quiet_since() + patience_, move_at_.value_or(SteadyTime::max()));
+    auto at = std::min({quiet_since() + patience_, move_at_.value_or(SteadyTime::max()), ask_elsewhere_at()});
     for (const auto& link : links_) {
-        if (link->id == current_ && !link->pinged) at = std::min(at, link->last_byte + kPingAfter);
+        if (link->session->has_asked() && !link->pinged) at = std::min(at, link->last_byte + kPingAfter);
     }
     return at;
 }
@@ -117,12 +148,17 @@ void RtmpPull::on_tick(SteadyTime now) {
         if (now >= next_open_) open_link(now);
         return;
     }
-    if (auto* link = find(current_); link && !link->pinged && now >= link->last_byte + kPingAfter) {
+    for (const auto& link : links_) {
+        if (!link->session->has_asked() || link->pinged || now < link->last_byte + kPingAfter) continue;
         link->pinged = now;
         link->session->send_ping(static_cast<std::uint32_t>(now.time_since_epoch() / 1ms));
     }
     if (move_at_ && now >= *move_at_) return go_elsewhere(now);
-    if (now < quiet_since() + patience_) return;
+    if (now < quiet_since() + patience_) {
+        if (now < ask_elsewhere_at()) return;
+        sink_.raced();
+        return open_link(now, *elsewhere());
+    }
     lose(last_byte_.value_or(links_.front()->opened), LostReason::silent, "no byte came for a second");
     ++races_;
     patience_ = race_interval(races_, jitter_);
@@ -156,6 +192,14 @@ void RtmpPull::note_life(SteadyTime now) {
     sink_.line_back(now);
 }
 
+/// It answers, and has no such stream yet.
+void RtmpPull::note_waiting(const Link& link, SteadyTime now) {
+    last_byte_ = now;
+    if (!link.session->has_asked()) return;
+    failures_ = 0;
+    sink_.no_stream_yet();
+}
+
 void RtmpPull::retry(SteadyTime now, Milliseconds delay) {
     if (!links_.empty()) return;
     next_open_ = now + delay;
@@ -176,7 +220,7 @@ void RtmpPull::on_bytes(LinkId id, ByteView bytes, SteadyTime now) {
         if (link->playing)
             note_life(now);
         else
-            last_byte_ = now;
+            note_waiting(*link, now);
     }
     for (auto& event : events) {
         std::visit([&](auto& e) { on(*link, e, now); }, event);

@@ -4,6 +4,8 @@
 // Media is due all the time, and a ping is when the encoder is away: a line on
 // which nothing came for a second gets a rival with resume=, again each second;
 // whichever speaks first goes on, and a frame number is taken only once. A relay
+// that answers pings and has no frames yet is waited at, over one connection; the
+// other addresses are asked beside it, one connection each. A relay
 // that is about to stop says so: the next address is connected while it plays on,
 // and taken if it knows the frames that we have.
 #pragma once
@@ -94,9 +96,13 @@ class RtmpPull {
     void close_others(LinkId id);
     void drop(LinkId id);
     void note_life(SteadyTime now);
+    void note_waiting(const Link& link, SteadyTime now);
     void lose(SteadyTime since, LostReason reason, const std::string& detail);
     void retry(SteadyTime now, Milliseconds delay);
     SteadyTime quiet_since() const;
+    std::optional<std::size_t> elsewhere() const;
+    SteadyTime ask_elsewhere_at() const;
+    void make_room();
 
     void on(Link& link, rtmp::PlayStarted& event, SteadyTime now);
     void on(Link& link, rtmp::MediaReceived& event, SteadyTime now);
@@ -128,6 +134,7 @@ class RtmpPull {
     int failures_ = 0;
     Milliseconds patience_ = kSilence;
     SteadyTime next_open_{};
+    SteadyTime next_elsewhere_{};        // not before this, while one waits for its stream
     Milliseconds window_{0};             // over which all who lose this relay come back, as it says
     LinkId leaving_ = 0;                 // it plays on, and is about to go
     std::optional<SteadyTime> move_at_;  // to another relay, while it does

@@ -227,6 +227,7 @@ Bytes& ClientSession::output() { return state_->connection.output; }
 Bytes ClientSession::take_output() { return std::exchange(state_->connection.output, {}); }
 const StatusReceived& ClientSession::last_status() const { return state_->status; }
 std::uint64_t ClientSession::bytes_received() const { return state_->connection.received(); }
+bool ClientSession::has_asked() const { return state_->asked && !state_->ended; }
 std::uint64_t ClientSession::messages_received() const { return state_->messages; }
 
 void ClientSession::send_media(TrackKind kind, std::uint32_t timestamp, ByteView flv_tag_body) {

@@ -64,6 +64,8 @@ class ClientSession {
     /// What the server said last that ended the session: its code and words.
     const StatusReceived& last_status() const;
     std::uint64_t bytes_received() const;
+    /// Play or publish has been sent: the server may take its time, and answers pings meanwhile.
+    bool has_asked() const;
     /// Whole ones of media, data and commands, and answers to pings.
     std::uint64_t messages_received() const;
 

@@ -65,6 +65,7 @@ Result<std::optional<IngestFrame>> Ingest::on_video(rtmp::MediaReceived media, S
     frame.cts_ms = tag->cts_ms;
     frame.payload_offset = tag->offset;
     frame.track = track(TrackKind::video);
+    frame.other_track = track(TrackKind::audio);
     return frame;
 }
 
@@ -81,6 +82,7 @@ Result<std::optional<IngestFrame>> Ingest::on_audio(rtmp::MediaReceived media, S
     auto frame = make_frame(std::move(media), arrival);
     frame.payload_offset = tag->offset;
     frame.track = track(TrackKind::audio);
+    frame.other_track = track(TrackKind::video);
     return frame;
 }
 

@@ -138,6 +138,11 @@ async::Task<> MediaServer::State::accept_all(Door& door) {
             co_await door.pause.async_wait(async::as_result);
             continue;
         }
+        // Who gave up in the queue takes nobody's turn.
+        if (net::has_left(socket)) {
+            metrics.refused("gone");
+            continue;
+        }
         if (admit(socket, door.tls)) hand_over(std::move(socket), door.tls ? current_tls() : nullptr, worker);
         co_await keep_rate(door);
     }
@@ -239,11 +244,10 @@ void MediaServer::drain() {
     auto& s = *state_;
     if (s.sets.empty()) return;
     s.stop_accepting();
-    const auto within =
-        std::max(reconnect_window(s.connections, s.options.limits.accepts_per_second), kShortestDrain);
     auto& workers = s.hub.workers();
+    auto within = kShortestDrain;
     for (std::size_t i = 0; i < s.sets.size(); ++i)
-        workers.run_on(i, [&] { s.sets[i]->ask_to_reconnect(within); });
+        workers.run_on(i, [&] { within = std::max(within, s.sets[i]->ask_to_reconnect(kShortestDrain)); });
     log::info("rtmp", "players are asked to play from elsewhere within {} ms", within.count());
     s.leaving.wait(within + kDrainRoom);
 }

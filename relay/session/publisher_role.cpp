@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/log/log.hpp"
+#include "common/log/sparse.hpp"
 #include "common/time/ticks.hpp"
 
 namespace tongke::relay {
@@ -22,7 +22,9 @@ constexpr Milliseconds kWorthWaiting{40};
 bool PublisherRole::on_media(rtmp::MediaReceived media, SteadyTime arrival, SessionMetrics& metrics) {
     auto frame = ingest_.on_media(std::move(media), arrival);
     if (!frame) {
-        if (faults_++ == 0) log::warn("rtmp", "publish {}: {}", stream_.name(), frame.error().message());
+        ++faults_;
+        log::sparse(log::Level::warn, "rtmp", "bad_media", "publish {}: {}", stream_.name(),
+                    frame.error().message());
         metrics.refused("bad_media");
         return faults_ < kFaultsInARow;
     }

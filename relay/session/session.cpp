@@ -352,21 +352,27 @@ std::optional<SubscriberInfo> Session::subscriber(std::string_view stream) {
     return info;
 }
 
-void Session::tell_reconnect_window() {
+Milliseconds Session::window_of_its_kind() const {
     const auto rate = context_.limits.accepts_per_second * (channel_.is_tls() ? kTlsShare : 1);
-    const auto window = reconnect_window(context_.connections, rate);
+    return reconnect_window(context_.connections, rate);
+}
+
+void Session::tell_reconnect_window() {
+    const auto window = window_of_its_kind();
     const auto change = window > told_window_ ? window - told_window_ : told_window_ - window;
     if (!rtmp_.can_reconnect() || change < kWindowStep) return;
     told_window_ = window;
     rtmp_.send_reconnect_window(window);
 }
 
-void Session::ask_to_reconnect(Milliseconds within) {
-    if (ended() || leaving_ || !player_ || !player_->started() || !rtmp_.can_reconnect()) return;
+Milliseconds Session::ask_to_reconnect(Milliseconds least) {
+    if (ended() || leaving_ || !player_ || !player_->started() || !rtmp_.can_reconnect()) return {};
+    const auto within = std::max(window_of_its_kind(), least);
     leaving_ = true;
     context_.leaving.asked();
     rtmp_.send_reconnect_request("the relay is about to stop", within);
     pump();
+    return within;
 }
 
 void Session::end(EndReason reason, const std::string& detail) {

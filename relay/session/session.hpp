@@ -57,8 +57,9 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     /// Ends it once; later calls do nothing. What the protocol has to say is sent before the close.
     void end(EndReason reason, const std::string& detail = {});
 
-    /// A player that understands it is to play from elsewhere; media goes on for `within`.
-    void ask_to_reconnect(Milliseconds within);
+    /// A player that understands it is to play from elsewhere; media goes on for what is returned, what its
+    /// door needs for all (TLS is slower) and at least `least`; 0 where this one is not asked.
+    Milliseconds ask_to_reconnect(Milliseconds least);
     /// Ends it and closes the socket at once.
     void stop(EndReason reason);
 
@@ -68,6 +69,7 @@ class Session : public std::enable_shared_from_this<Session>, async::LiveCount<S
     void wait_for_turn();
     /// Once the player plays, and then when it has changed. The caller sends what it makes.
     void tell_reconnect_window();
+    Milliseconds window_of_its_kind() const;
     SessionContext& context() { return context_; }
     rtmp::ServerSession& protocol() { return rtmp_; }
     /// What the protocol has to say and has not been sent: from here on the caller sends it.

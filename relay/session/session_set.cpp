@@ -54,8 +54,11 @@ async::Task<> SessionSet::sweep_every_second() {
     }
 }
 
-void SessionSet::ask_to_reconnect(Milliseconds within) {
-    for (const auto& [number, session] : sessions_) session->ask_to_reconnect(within);
+Milliseconds SessionSet::ask_to_reconnect(Milliseconds least) {
+    Milliseconds longest{0};
+    for (const auto& [number, session] : sessions_)
+        longest = std::max(longest, session->ask_to_reconnect(least));
+    return longest;
 }
 
 std::vector<SubscriberInfo> SessionSet::subscribers(const std::string& stream) const {

@@ -17,7 +17,7 @@ class SessionSet {
     /// Closes that connection at once (crowded_out), unless it has a role by now.
     void evict(std::uint64_t number);
     /// Players are asked to play from elsewhere; see Session.
-    void ask_to_reconnect(Milliseconds within);
+    Milliseconds ask_to_reconnect(Milliseconds least);
     std::vector<SubscriberInfo> subscribers(const std::string& stream) const;
     /// Ends every session; `done` is called once nothing runs here any more.
     void stop(std::function<void()> done);

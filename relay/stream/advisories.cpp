@@ -29,9 +29,9 @@ void Advisories::set(const Advisory& advisory, bool active, WallTime now) {
     begin(std::move(begun));
 }
 
-void Advisories::set_recent(const Advisory& advisory, std::uint64_t count, WallTime now) {
+void Advisories::set_recent(const Advisory& advisory, std::uint64_t count, SteadyTime now, WallTime wall) {
     if (std::exchange(last_count_, count) != count) last_rise_ = now;
-    set(advisory, count > 0 && now - last_rise_ < std::chrono::minutes(1), now);
+    set(advisory, count > 0 && now - last_rise_ < std::chrono::minutes(1), wall);
 }
 
 void Advisories::found(std::vector<Advisory> findings, WallTime now) {

@@ -17,7 +17,7 @@ class Advisories {
     /// With its level; `since` and `until` are found here.
     void set(const Advisory& advisory, bool active, WallTime now);
     /// Active for a minute after `count` last rose; for one advisory of the stream.
-    void set_recent(const Advisory& advisory, std::uint64_t count, WallTime now);
+    void set_recent(const Advisory& advisory, std::uint64_t count, SteadyTime now, WallTime wall);
     /// All that whoever watches the source finds now, each with its `since`; what it found before is over.
     void found(std::vector<Advisory> findings, WallTime now);
 
@@ -35,7 +35,7 @@ class Advisories {
     std::deque<Advisory> past_;
     std::vector<std::string> found_;  // codes
     std::uint64_t last_count_ = 0;
-    WallTime last_rise_{};
+    SteadyTime last_rise_{};
 };
 
 }  // namespace tongke::relay

@@ -14,6 +14,7 @@ struct IngestFrame {
     SharedBytes payload;  // FLV tag body
     std::uint32_t payload_offset = 0;
     SharedTrack track;
+    SharedTrack other_track;  // of the publisher's other kind; null while it has not told any
 };
 
 }  // namespace tongke::relay

@@ -9,6 +9,8 @@ constexpr std::size_t kTakeOvers = 2;
 constexpr std::chrono::seconds kTakeOverWindow{30};
 // CONTRACT.md §4: within 2 s of its silence, and a keyframe is still to come.
 constexpr Milliseconds kSilence{1500};
+// Encoders begin with one of their tracks, and in the middle of a group of pictures.
+constexpr std::chrono::seconds kWaitsForPicture{3};
 
 }  // namespace
 
@@ -24,7 +26,7 @@ Publication Publishers::begin(PublisherInfo who, std::function<void()> on_replac
         if (!gives_way) take_overs_.push_back(now);
         if (place->on_replaced) place->on_replaced();
     }
-    place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, false, now});
+    place.emplace(Place{++last_id_, std::move(who), std::move(on_replaced), false, false, false, now, {}});
     return {last_id_, PublishRefusal::none};
 }
 
@@ -39,14 +41,18 @@ bool Publishers::prefer(bool backup) {
 
 PublicationId Publishers::end(PublicationId id) {
     if (source_ && source_->id == id) source_.reset();
-    if (standby_ && standby_->id == id) standby_.reset();
+    if (standby_ && standby_->id == id) {
+        standby_.reset();
+        standby_is_wanted_ = false;
+    }
     if (source_ || !standby_) return 0;
     source_ = std::exchange(standby_, std::nullopt);
     standby_is_wanted_ = false;
     return go_on_from_last_keyframe() ? source_->id : 0;
 }
 
-Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival) {
+Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival,
+                                      bool on_air) {
     if (standby_ && standby_->id == id) {
         const bool joinable = kind == TrackKind::video && keyframe;
         standby_->had_keyframe = standby_->had_keyframe || joinable;
@@ -60,7 +66,7 @@ Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool key
         if (go_on_from_last_keyframe()) return Verdict::take_over;
     }
     if (!source_ || source_->id != id) return Verdict::drop;
-    return judge_source(kind, keyframe, arrival);
+    return judge_source(kind, keyframe, arrival, on_air);
 }
 
 bool Publishers::go_on_from_last_keyframe() {
@@ -73,19 +79,28 @@ void Publishers::wait_for_keyframe() {
     if (source_) source_->started = source_->video_started = false;
 }
 
-Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, SteadyTime arrival) {
+Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, SteadyTime arrival, bool on_air) {
     auto& source = *source_;
-    source.last_frame = arrival;
     if (!source.video_started) {
         const bool video = kind == TrackKind::video;
         if (video && !keyframe) return Verdict::drop;
-        // Sound before the first picture belongs to nothing, unless the stream begins with it.
-        if (!video && had_video_) return Verdict::drop;
+        // Sound before the first picture belongs to nothing, unless the stream begins with it or nothing else
+        // comes.
+        if (!video && !source.started && had_video_) {
+            if (!source.first_sound) source.first_sound = arrival;
+            if (on_air || arrival - *source.first_sound < kWaitsForPicture) return Verdict::drop;
+        }
         source.video_started = video;
         had_video_ = had_video_ || video;
     }
+    source.last_frame = arrival;
     const bool first = !std::exchange(source.started, true);
     return first ? Verdict::take_as_new_source : Verdict::take;
+}
+
+bool Publishers::sound_alone(SteadyTime now) const {
+    return source_ && !source_->started && source_->first_sound &&
+           now - *source_->first_sound >= kWaitsForPicture;
 }
 
 bool Publishers::may_take_over(SteadyTime now) {

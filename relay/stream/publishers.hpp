@@ -2,8 +2,9 @@
 // replaces at once, a third take-over within 30 s is refused, and all after it
 // until nobody tried for 30 s; the other key stands by and goes on after 1.5 s
 // of the source's silence, on the keyframe it sent last. A source that is new begins at a
-// keyframe. The relay's own test channel gives way at once to whoever comes
-// from outside, and that is no take-over. Pure: times come in.
+// keyframe; where nothing is on the air any more sound alone will do. What cannot be shown is silence. The
+// relay's own test channel gives way at once to whoever comes from outside, and that is no take-over. Pure:
+// times come in.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -39,7 +40,8 @@ class Publishers {
     /// The one that stood by and goes on, from its last keyframe; 0: none, or at its next keyframe.
     PublicationId end(PublicationId id);
     /// Whether a frame of this publication goes into the stream.
-    Verdict judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival);
+    /// `on_air`: readers are being served.
+    Verdict judge(PublicationId id, TrackKind kind, bool keyframe, SteadyTime arrival, bool on_air);
 
     /// What the new source sent before cannot be shown: it begins at its next keyframe.
     void wait_for_keyframe();
@@ -51,6 +53,8 @@ class Publishers {
     bool empty() const { return !source_ && !standby_; }
     /// There is a source, and it has sent something that can be shown.
     bool sending() const { return source_ && source_->started; }
+    /// The source has sent nothing for seconds but sound that waits for a picture.
+    bool sound_alone(SteadyTime now) const;
     /// Encoders fought over the stream within the last minute.
     bool two_encoders(SteadyTime now) const { return fought_ && now - *fought_ < std::chrono::minutes(1); }
 
@@ -61,13 +65,14 @@ class Publishers {
         std::function<void()> on_replaced;
         bool started = false;  // its first frame was taken
         bool video_started = false;
-        bool had_keyframe = false;  // while it stood by
-        std::optional<SteadyTime> last_frame;
+        bool had_keyframe = false;              // while it stood by
+        std::optional<SteadyTime> last_frame;   // that was taken; before it, when it came
+        std::optional<SteadyTime> first_sound;  // of those that wait for a picture
     };
     bool may_take_over(SteadyTime now);
     bool go_on_from_last_keyframe();
     bool source_silent(SteadyTime now) const;
-    Verdict judge_source(TrackKind kind, bool keyframe, SteadyTime arrival);
+    Verdict judge_source(TrackKind kind, bool keyframe, SteadyTime arrival, bool on_air);
 
     std::optional<Place> source_;
     std::optional<Place> standby_;

@@ -8,8 +8,6 @@ namespace {
 // The last picture may stand this long before it is sent again.
 constexpr Milliseconds kPictureStands{350};
 constexpr Milliseconds kSoundFrame{22};
-// A source without sound for this long has none.
-constexpr Milliseconds kLongestLeadIn{1000};
 // An absence is closed with the last keyframe held up to here; beyond, what returns is a DISCONTINUITY.
 constexpr std::chrono::seconds kLongestHold{15};
 
@@ -70,13 +68,15 @@ void StandIn::hold_until(SteadyTime arrival) {
         filler_.emplace(std::move(still), source_.end());
 }
 
-void StandIn::source_is_back(SteadyTime arrival, const SharedTrack& first, bool closed) {
-    const bool goes_on = first->kind == TrackKind::audio || same_parameters(first, source_.video());
+void StandIn::source_is_back(const IngestFrame& first, bool closed) {
+    const bool video = first.kind == TrackKind::video;
+    const bool other_sound =
+        video && first.other_track && !same_parameters(first.other_track, source_.audio());
+    const bool goes_on = !video || (same_parameters(first.track, source_.video()) && !other_sound);
     quiet_.reset();
     if (closed && filler_ && goes_on && same_parameters(filler_->still().audio, source_.audio())) {
         quiet_ = std::move(filler_);
         quiet_->drop_pictures();
-        quiet_until_ms_ = quiet_->dts_at(arrival) + kLongestLeadIn.count();
     }
     give_up();
 }
@@ -88,7 +88,7 @@ void StandIn::give_up() {
 
 std::optional<Filler::Filled> StandIn::lead_in(TrackKind kind, std::int64_t dts_ms) {
     if (!quiet_) return std::nullopt;
-    if (kind == TrackKind::audio || dts_ms > quiet_until_ms_) {
+    if (kind == TrackKind::audio) {
         quiet_.reset();
         return std::nullopt;
     }

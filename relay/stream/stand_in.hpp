@@ -43,13 +43,14 @@ class StandIn {
     /// Where no slate is on, an absence that ends at `arrival` is closed with the last keyframe; next()
     /// gives it. Nothing where it is too long, or so short that players do not notice.
     void hold_until(SteadyTime arrival);
-    /// All of next() has been taken. `first`: parameters of the source's first frame. `closed`: what lies
-    /// between was filled.
-    void source_is_back(SteadyTime arrival, const SharedTrack& first, bool closed);
+    /// All of next() has been taken. `first`: the source's first frame. `closed`: what lies between was
+    /// filled.
+    void source_is_back(const IngestFrame& first, bool closed);
     /// Nobody came.
     void give_up();
 
-    /// Silence before a source's frame, one at a time: its sound may begin after its picture.
+    /// Silence before a source's frame, one at a time: its sound may begin after its picture, or not at all,
+    /// and players that were told of sound stand still without any.
     std::optional<Filler::Filled> lead_in(TrackKind kind, std::int64_t dts_ms);
     /// The source's sound has begun, or reaches into what was filled.
     void end_lead_in() { quiet_.reset(); }
@@ -63,8 +64,7 @@ class StandIn {
     bool slate_asked_ = false;
     bool slate_on_ = false;
     std::optional<Filler> filler_;
-    std::optional<Filler> quiet_;  // from a source's return to its first sound
-    std::int64_t quiet_until_ms_ = 0;
+    std::optional<Filler> quiet_;  // from a source's return to its first sound, also where none comes
 };
 
 }  // namespace tongke::relay

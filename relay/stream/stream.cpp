@@ -67,7 +67,7 @@ void Stream::append(PublicationId id, const std::vector<IngestFrame>& frames) {
 void Stream::append(PublicationId id, IngestFrame in) {
     auto& s = *state_;
     s.parts.metrics.received_bytes.Increment(static_cast<double>(in.payload->size()));
-    const auto verdict = s.publishers.judge(id, in.kind, in.keyframe, in.arrival);
+    const auto verdict = s.publishers.judge(id, in.kind, in.keyframe, in.arrival, s.live);
     using Verdict = Publishers::Verdict;
     if (verdict == Verdict::drop) return;
     if (verdict == Verdict::stand_by || verdict == Verdict::take_over) {
@@ -76,7 +76,7 @@ void Stream::append(PublicationId id, IngestFrame in) {
         return s.note_loss();
     }
     if (verdict == Verdict::take_as_new_source) {
-        s.end_absence(in.arrival, in.track);
+        s.end_absence(in.arrival, in);
         s.timeline.new_publisher();
         s.other_source();
     }
@@ -96,7 +96,7 @@ void Stream::State::take_over(PublicationId id) {
     auto replay = standby.replay(id, edge, stand_in.source().shown_until_ms());
     const auto known = stand_in.source().arrival();
     log::info("stream", "{}: the encoder that stood by goes on", name);
-    end_absence(replay.begin, replay.frames.front().frame.track);
+    end_absence(replay.begin, replay.frames.front().frame);
     if (known && replay.frames.front().dts_ms - timeline.newest_ms() > kHoleMs) discontinuity = true;
     other_source();
     for (auto& [in, dts_ms, due_ms] : replay.frames) {
@@ -127,8 +127,8 @@ Stream::State::Taken Stream::State::take(IngestFrame in, const Timeline::Placed&
     frame->cts_ms = in.cts_ms;
     frame->arrival = in.arrival;
     frame->opens_segment = segment_mark(in, placed.dts_ms, stands_in);
-    if (frame->opens_segment && frame->opens_segment->discontinuity) just_broken = true;
-    if (in.kind == TrackKind::audio) just_broken = false;
+    if (frame->opens_segment) sound_in_segment = false;
+    if (in.kind == TrackKind::audio) sound_in_segment = true;
     frame->payload = std::move(in.payload);
     frame->payload_offset = in.payload_offset;
     frame->track = in.kind == TrackKind::video ? setup->video : setup->audio;
@@ -156,8 +156,8 @@ void Stream::State::adopt_track(const SharedTrack& track) {
     const auto& current = video ? setup->video : setup->audio;
     if (same_parameters(current, track)) return;
     // A track that comes late joins the open segment, and whoever packages that sees it (hls::Packager).
-    // Sound that differs where the picture has just broken is one change, not two.
-    if (current && (video || !just_broken)) discontinuity = true;
+    // So does sound that differs from the segment before: it is one change, and its segment's.
+    if (current && (video || sound_in_segment)) discontinuity = true;
     auto changed = std::make_shared<StreamSetup>(*setup);
     (video ? changed->video : changed->audio) = track;
     setup = std::move(changed);
@@ -166,6 +166,7 @@ void Stream::State::adopt_track(const SharedTrack& track) {
 std::optional<SegmentMark> Stream::State::segment_mark(const IngestFrame& frame, std::int64_t dts_ms,
                                                        bool stands_in) {
     const bool video = frame.kind == TrackKind::video;
+    if (!video && frame.other_track) segmenter->expect_video();
     const bool may_break = setup->video ? video && frame.keyframe : true;
     auto mark =
         segmenter->on_frame(frame.kind, frame.keyframe, dts_ms, discontinuity && may_break, stands_in);

@@ -42,9 +42,8 @@ void Stream::State::begin_slate(SteadyTime now) {
     parts.metrics.slate.Set(1);
 }
 
-/// A source is (back) there and its first frame comes, in the parameters of `first`: what lies between is
-/// closed.
-void Stream::State::end_absence(SteadyTime arrival, const SharedTrack& first) {
+/// A source is (back) there, and `first` is its first frame: what lies between is closed.
+void Stream::State::end_absence(SteadyTime arrival, const IngestFrame& first) {
     const bool closable = live && stand_in.source().arrival() && target_duration > 0 && !grace_over(arrival);
     publisher_lost.reset();
     away = false;
@@ -52,7 +51,7 @@ void Stream::State::end_absence(SteadyTime arrival, const SharedTrack& first) {
         stand_in.hold_until(arrival);
         fill_until(arrival);
     }
-    stand_in.source_is_back(arrival, first, closable);
+    stand_in.source_is_back(first, closable);
     parts.metrics.slate.Set(0);
     if (segmenter) segmenter->new_source();
 }

@@ -47,7 +47,7 @@ struct Stream::State {
     void advise_of_encoder(SteadyTime now);
     Milliseconds slate_after() const;
     void begin_slate(SteadyTime now);
-    void end_absence(SteadyTime arrival, const SharedTrack& first);
+    void end_absence(SteadyTime arrival, const IngestFrame& first);
     void fill_until(SteadyTime moment);
     void lead_in(TrackKind kind, std::int64_t dts_ms);
     void put(Filler::Filled filled);
@@ -82,7 +82,7 @@ struct Stream::State {
     std::string run;
     bool live = false;
     bool discontinuity = false;                // waits for the next keyframe
-    bool just_broken = false;                  // since the last one no sound came
+    bool sound_in_segment = false;             // since the last mark
     std::optional<SteadyTime> publisher_lost;  // since when nobody sends; until another's first frame
     std::optional<Pulled> pulled;              // from another relay: then there are no publishers
     bool lost_generated = false;               // it was the relay's own

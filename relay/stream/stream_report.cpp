@@ -27,7 +27,8 @@ std::string codec_text(const SharedTrack& track) {
 void Stream::State::advise_of_encoder(SteadyTime now) {
     using Level = AdvisoryLevel;
     const auto wall = parts.clock.wall();
-    const bool long_gop = segmenter && segmenter->keyframe_interval_too_long();
+    const bool source_is_there = live && !publisher_lost;
+    const bool long_gop = source_is_there && segmenter && segmenter->keyframe_interval_too_long();
     advisories.set({"two_encoders", "两台编码器在用同一个推流密钥争抢本路直播，请只保留一台", Level::alarm},
                    publishers.two_encoders(now), wall);
     advisories.set({"keyframe_interval", "编码器的关键帧间隔太长，请设为 2 秒", Level::warning}, long_gop,
@@ -35,15 +36,15 @@ void Stream::State::advise_of_encoder(SteadyTime now) {
     advisories.set({"slate", "主课堂的推流中断了，正在播放等待画面，请检查编码器和它的网络", Level::alarm},
                    stand_in.slate_on(), wall);
     advisories.set_recent({"timestamps", "编码器的时间戳不连续，已自动修正，请检查编码器", Level::warning},
-                          timeline.repairs(), wall);
+                          timeline.repairs(), now, wall);
     advisories.set(
         {"upstream", "与上级中继的连接中断了，正在重连，本中继的各县暂时收不到新画面", Level::alarm},
         pulled && live && !pulled->connected, wall);
     // Only of a source that sends: what is away is said by the slate.
-    const bool sends = live && !publisher_lost && rates.age(now) >= kTimeToSendBoth;
+    const bool sends = source_is_there && rates.age(now) >= kTimeToSendBoth;
     const auto pictures = rates.fps(now), sounds = rates.sounds_per_second(now);
     advisories.set({"no_picture", "编码器只送来声音，没有画面，请检查摄像机和编码器的输入", Level::alarm},
-                   sends && pictures == 0 && sounds > 0, wall);
+                   publishers.sound_alone(now) || (sends && pictures == 0 && sounds > 0), wall);
     advisories.set({"no_sound", "编码器没有送来声音，请检查话筒和编码器的音频输入", Level::alarm},
                    sends && sounds == 0 && pictures > 0, wall);
     const auto skew = rates.av_skew_s(now);

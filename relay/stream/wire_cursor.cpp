@@ -40,12 +40,16 @@ std::int64_t WireCursor::jump_if_behind(const WireLog& log, std::uint64_t bound)
     if (allowance_ == UINT64_MAX) allowance_ = behind + bound;
     allowance_ = std::max(bound, std::min(allowance_, behind + bound));
     if (behind <= allowance_ && (behind == 0 || position_ >= log.trim_point())) return 0;
-    const auto* to = log.newest_keyframe();
     const auto* from = log.entry_at(position_);
-    if (!to || !from || to->begin <= from->begin) return 0;
+    if (!from) return 0;
+    const bool drops = position_ < log.trim_point();
+    const auto* to = log.newest_keyframe();
+    // Sound alone has none, and what the log drops cannot be waited on.
+    if ((!to || to->begin <= from->begin) && drops) to = &log.back();
+    if (!to || to->begin <= from->begin) return 0;
     const bool mid_frame = position_ != from->begin;
     const auto left_out = to->number - from->number - (mid_frame ? 1 : 0);
-    if (left_out == 0) return 0;
+    if (left_out == 0 && !drops) return 0;
     announce_jump(log, *from, *to);
     position_ = to->begin;
     return left_out;

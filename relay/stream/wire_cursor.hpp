@@ -28,9 +28,9 @@ class WireCursor {
     std::uint64_t unsent(const WireLog& log) const { return log.end() - position_; }
     /// When more than `bound` bytes are unsent, or the log is about to drop the
     /// position, goes to the newest keyframe, if that is ahead, once the frame
-    /// under way is whole. A reader that began far behind (resume) may be as far
-    /// behind as it was, plus `bound`, until it has caught up. Returns the number of
-    /// frames left out, 0 when it did not jump. Call before WireLog::trim().
+    /// under way is whole; to the newest frame where none is ahead and the position goes. A reader that began
+    /// far behind (resume) may be as far behind as it was, plus `bound`, until it has caught up. Returns the
+    /// number of frames left out, 0 when it did not jump. Call before WireLog::trim().
     std::int64_t jump_if_behind(const WireLog& log, std::uint64_t bound);
 
     /// What must still be sent for the reader to see whole messages only: the rest of

@@ -104,3 +104,19 @@ TEST_CASE("the window grows with those who would all come back") {
     CHECK(*player.window >= 400ms);
     CHECK(*player.window <= 500ms);
 }
+
+TEST_CASE("who gave up in the queue takes nobody's turn") {
+    MediaRelay relay({}, slow_door(5));
+    Encoder encoder(relay.server->port(), "main?key=key");
+    encoder.go_live(relay, 20);
+    boost::asio::io_context io;
+    for (int i = 0; i < 40; ++i) {  // eight seconds of its accepts
+        async::TcpSocket passing(io);
+        passing.connect({boost::asio::ip::address_v4::loopback(), relay.server->port()});
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    Client player(relay.server->port(), Mode::play, "main?token=token");
+    REQUIRE(player.until([&] { return !player.pictures.empty(); }));
+    CHECK(std::chrono::steady_clock::now() - begin < 4s);
+    CHECK(relay.metric("tongke_refused_total{reason=\"gone\"}") > 20);
+}

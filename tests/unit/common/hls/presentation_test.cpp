@@ -29,13 +29,14 @@ struct Made {
     bool discontinuity = false;
     bool gap = false;
     int target_duration = 2;
+    std::int64_t duration_us = 2'000'000;
 };
 
 SharedSegment make(const Made& made) {
     auto segment = std::make_shared<Segment>();
     segment->run = made.run;
     segment->msn = made.msn;
-    segment->duration_us = 2'000'000;
+    segment->duration_us = made.duration_us;
     segment->begin_ms = made.msn * 2000;
     segment->pdt_ms = made.pdt_ms >= 0 ? made.pdt_ms : 1'744'768'800'000 + made.msn * 2000;
     segment->discontinuity = made.discontinuity;
@@ -129,6 +130,19 @@ TEST_CASE("the multivariant playlist names codecs, size and the peak bandwidth")
     CHECK(variant.bandwidth == 4000);
     CHECK(variant.codecs == "avc1.64001f,mp4a.40.2");
     CHECK(variant.height == 720);
+}
+
+TEST_CASE("a short segment's rate is no peak: it is of half a target duration and more") {
+    Stage stage;
+    stage.add_range(1, 2);
+    auto pdt_ms = 1'744'768'800'000 + 3 * 2000;
+    stage.add({.msn = 3, .pdt_ms = pdt_ms, .duration_us = 40'000});
+    pdt_ms += 40;
+    for (std::int64_t msn = 4; msn < 7; ++msn, pdt_ms += 2000) stage.add({.msn = msn, .pdt_ms = pdt_ms});
+    const auto parsed = parse_playlist(Stage::body(stage.get("index.m3u8")));
+    const auto& variant = std::get<MultivariantPlaylist>(parsed.value()).variants.at(0);
+    CHECK(variant.bandwidth > 4000);
+    CHECK(variant.bandwidth < 8000);
 }
 
 TEST_CASE("a token reader finds the suffix after every URI and no cache keeps the answer") {

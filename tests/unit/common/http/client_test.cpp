@@ -67,6 +67,13 @@ struct RawOrigin {
 
 }  // namespace
 
+TEST_CASE("certificates that cannot be read are no certificates, and end nobody") {
+    ClientOptions options;
+    options.ca_file = "/nonexistent/ca.pem";
+    Caller caller(options);
+    CHECK_FALSE(caller.get(1, "/", true));
+}
+
 TEST_CASE("an interim answer is no answer, and the link stays in step") {
     RawOrigin origin{
         {"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"

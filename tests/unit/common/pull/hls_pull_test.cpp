@@ -266,6 +266,33 @@ TEST_CASE("a relay that refuses beside a reload that hangs or drips is asked wit
     CHECK(line.delivered.back().segment->msn == 159);
 }
 
+TEST_CASE(
+    "a relay that lacks what the reload waits for is asked twice in half a target duration, not in a storm") {
+    LineModel line;
+    line.encoder_away = {20s, 40s};
+    line.status = [&](const std::string& path) {
+        return line.now() >= 20s && line.now() < 40s && path.find("_HLS_msn") != path.npos ? 400 : 200;
+    };
+    line.run_until(61s);
+    line.check_contiguous();
+    CHECK(line.requests_between(20s, 40s) < 50);
+    CHECK(line.delivered.back().segment->msn == 149);
+    CHECK(line.delivered.back().at - 60s < 400ms);
+    CHECK(line.lost.empty());
+}
+
+TEST_CASE("a segment with a new init section does not wait for the one after it") {
+    LineModel line;
+    line.index_takes = 500ms;
+    line.init_changes = GENERATE(std::set<std::int64_t>{139}, std::set<std::int64_t>{138, 139});
+    line.encoder_away = {20s, 60s};  // 139 is the last
+    line.run_until(22s);
+    line.check_contiguous();
+    CHECK(line.delivered.back().segment->msn == 139);
+    CHECK(line.delivered.back().segment->init->name ==
+          fmt::format("1a/init-{}.mp4", line.init_changes.size()));
+}
+
 TEST_CASE("one address that drips is one loss, until an answer is whole") {
     LineModel line;
     line.run_until(20s);

@@ -53,6 +53,8 @@ class LineModel final : public PullSink {
     std::set<std::string> dead_hosts;
     std::function<bool(const std::string& host, const std::string& path)> drips =
         [](const auto&, const auto&) { return false; };  // a byte each half second, for a quarter of a minute
+    std::set<std::int64_t> init_changes;                 // before each of these segments
+    Milliseconds index_takes{0};                         // until the multivariant playlist is answered
     int target_duration = 2;                             // that the playlist tells; segments are 2 s
 
     std::vector<Delivered> delivered;
@@ -208,9 +210,11 @@ class LineModel final : public PullSink {
         if (!html.empty()) return answer(id, 200, html);
         if (const auto code = status(path); code != 200) return answer(id, code, "");
         if (path == "index.m3u8") {
-            return answer(id, 200,
-                          "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,CODECS=\"avc1.64001f,mp4a.40.2\","
-                          "RESOLUTION=1280x720\nlive.m3u8\n");
+            return at(now_ + index_takes, [this, id] {
+                answer(id, 200,
+                       "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=2500000,CODECS=\"avc1.64001f,mp4a.40.2\","
+                       "RESOLUTION=1280x720\nlive.m3u8\n");
+            });
         }
         if (path.starts_with("live.m3u8")) return reload(id, path);
         if (path.find("/init-") != path.npos)
@@ -236,10 +240,15 @@ class LineModel final : public PullSink {
         const auto from = std::max(first_msn, last - kWindow + 1);
         text += fmt::format("#EXT-X-MEDIA-SEQUENCE:{}\n", from);
         if (blocks) text += "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK=6\n";
-        text += fmt::format(
-            "#EXT-X-MAP:URI=\"{}/init-0.mp4\"\n#EXT-X-PROGRAM-DATE-TIME:2025-04-16T02:00:00.000Z\n", run);
-        for (auto msn = from; msn <= last; ++msn)
+        const auto map_of = [this](std::int64_t msn) {
+            const auto changes = std::distance(init_changes.begin(), init_changes.upper_bound(msn));
+            return fmt::format("#EXT-X-MAP:URI=\"{}/init-{}.mp4\"\n", run, changes);
+        };
+        text += map_of(from) + "#EXT-X-PROGRAM-DATE-TIME:2025-04-16T02:00:00.000Z\n";
+        for (auto msn = from; msn <= last; ++msn) {
+            if (msn > from && init_changes.contains(msn)) text += "#EXT-X-DISCONTINUITY\n" + map_of(msn);
             text += fmt::format("#EXTINF:2.000000,\n{}/{}.m4s\n", run, msn);
+        }
         answer(id, 200, text);
     }
 

@@ -44,6 +44,7 @@ class RtmpLine final : public PullSink {
     std::vector<Milliseconds> times;
     std::vector<Milliseconds> lost, back;
     int races = 0;
+    int waits = 0;
     int connections = 0;
 
     void run_until(Milliseconds end) {
@@ -95,6 +96,16 @@ class RtmpLine final : public PullSink {
             if (each->open && each->host == host) close(each);
     }
     void start(const std::string& host) { gone_.erase(host); }
+    /// The relay of that host is there, and its publisher is not: who asks to play waits.
+    void take_off_air(const std::string& host) { off_air_.insert(host); }
+    void put_on_air(const std::string& host) {
+        off_air_.erase(host);
+        for (auto& each : connections_) {
+            if (!each->open || each->host != host || !each->waiting) continue;
+            begin_play(each, *std::exchange(each->waiting, std::nullopt));
+            send(each, each->server.take_output());
+        }
+    }
     /// Takes every connection and never says a word, from now on.
     void mute(const std::string& host) { mute_.insert(host); }
     /// What it sends from now on comes a byte each 0.8 s: a frame takes most of a minute.
@@ -103,6 +114,7 @@ class RtmpLine final : public PullSink {
     std::map<std::string, std::int64_t> numbers_away;
     /// When each connection was opened, and to whom.
     std::vector<std::pair<Milliseconds, std::string>> opened;
+    bool first_is_open() const { return connections_.front()->open; }
     std::size_t open_connections() const {
         return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
                                                       [](const auto& each) { return each->open; }));
@@ -138,7 +150,7 @@ class RtmpLine final : public PullSink {
     void relay_answered(SteadyTime, std::int64_t) override {}
     void line_lost(SteadyTime, LostReason, const std::string&) override { lost.push_back(now_); }
     void line_back(SteadyTime) override { back.push_back(now_); }
-    void no_stream_yet() override {}
+    void no_stream_yet() override { ++waits; }
     void raced() override { ++races; }
 
   private:
@@ -158,6 +170,7 @@ class RtmpLine final : public PullSink {
         rtmp::ServerSession server;
         bool open = true;
         bool playing = false;
+        std::optional<rtmp::PlayRequested> waiting;
         Milliseconds down{0}, up{0};  // nothing overtakes what was sent before
     };
     struct Entry {
@@ -263,7 +276,11 @@ class RtmpLine final : public PullSink {
     void serve(const Shared& connection, const Bytes& bytes) {
         if (!connection->open || mute_.contains(connection->host)) return;
         for (const auto& event : connection->server.feed(bytes)) {
-            if (const auto* play = std::get_if<rtmp::PlayRequested>(&event)) begin_play(connection, *play);
+            const auto* play = std::get_if<rtmp::PlayRequested>(&event);
+            if (play && off_air_.contains(connection->host))
+                connection->waiting = *play;
+            else if (play)
+                begin_play(connection, *play);
         }
         send(connection, connection->server.take_output());
     }
@@ -300,7 +317,7 @@ class RtmpLine final : public PullSink {
     std::deque<Entry> log_;
     std::size_t first_held_ = 0;
     Milliseconds window_{0};
-    std::set<std::string> gone_, mute_, dripping_;
+    std::set<std::string> gone_, mute_, dripping_, off_air_;
 };
 
 }  // namespace
@@ -517,4 +534,78 @@ TEST_CASE("those who lose a relay come back over the window that it told, each a
                                          [&](auto wait) { return wait >= third && wait < third + 1s; });
         CHECK(count >= 8);
     }
+}
+
+TEST_CASE("a relay whose publisher is not there yet is waited at over one connection") {
+    const bool before = GENERATE(false, true);  // it played, and the relay was started again
+    RtmpLine line;
+    if (before) {
+        line.run_until(10s);
+        line.stop("relay");
+        line.run_until(11s);
+        line.start("relay");
+    }
+    line.take_off_air("relay");
+    line.run_until(16s);
+    const auto lost = line.lost.size();
+    const auto opened = line.connections;
+    line.run_until(40s);
+    CHECK(line.connections == opened);
+    CHECK(line.open_connections() == 1);
+    CHECK(line.races == 0);
+    CHECK(line.lost.size() == lost);
+    CHECK(lost == (before ? 1 : 0));
+    CHECK(line.waits > 0);
+    line.put_on_air("relay");
+    line.run_until(45s);
+    CHECK(line.connections == opened);
+    CHECK(line.open_connections() == 1);
+    CHECK(line.back.size() == lost);
+    REQUIRE_FALSE(line.segments.empty());
+    CHECK(line.times.back() > 40s);
+}
+
+TEST_CASE("a relay that waits for its publisher and dies without a word is noticed") {
+    RtmpLine line;
+    line.take_off_air("relay");
+    line.run_until(10s);
+    line.mute("relay");
+    line.run_until(12s);
+    CHECK(line.lost.size() == 1);
+    CHECK(line.races >= 1);
+}
+
+TEST_CASE("while one relay waits for its publisher each other address is asked, over one connection") {
+    RtmpLine line({"rtmp://province", "rtmp://centre", "rtmp://second"});
+    line.take_off_air("province");
+    line.take_off_air("centre");
+    line.take_off_air("second");
+    line.run_until(30s);
+    CHECK(line.open_connections() == 3);
+    CHECK(line.connections == 3);
+    CHECK(line.lost.empty());
+    line.put_on_air("second");
+    line.run_until(40s);
+    CHECK(line.open_connections() == 1);
+    CHECK(line.pull().url() == "rtmp://second");
+    line.check_frames();
+}
+
+TEST_CASE("a relay that plays where the first waits is found within a second") {
+    RtmpLine line({"rtmp://province", "rtmp://centre"});
+    line.take_off_air("province");
+    line.run_until(4s);
+    CHECK(line.pull().url() == "rtmp://centre");
+    REQUIRE(line.opened.size() == 2);
+    CHECK(line.opened[1].first < 1200ms);
+    CHECK(line.open_connections() == 1);
+}
+
+TEST_CASE("the connection that stands longest in a relay's queue keeps its place") {
+    RtmpLine line;
+    line.mute("relay");  // it accepts nobody
+    line.run_until(20s);
+    CHECK(line.connections > 15);
+    CHECK(line.open_connections() == 4);
+    CHECK(line.first_is_open());
 }

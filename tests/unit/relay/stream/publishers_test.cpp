@@ -13,6 +13,7 @@ struct Stage {
     Publishers publishers;
     SteadyTime now{1h};
     int replaced = 0;
+    bool on_air = true;
 
     Publication begin(bool backup = false) {
         PublisherInfo who;
@@ -20,9 +21,13 @@ struct Stage {
         return publishers.begin(
             who, [this] { ++replaced; }, now);
     }
-    Verdict key(const Publication& p) { return publishers.judge(p.id, TrackKind::video, true, now); }
-    Verdict picture(const Publication& p) { return publishers.judge(p.id, TrackKind::video, false, now); }
-    Verdict sound(const Publication& p) { return publishers.judge(p.id, TrackKind::audio, false, now); }
+    Verdict key(const Publication& p) { return publishers.judge(p.id, TrackKind::video, true, now, on_air); }
+    Verdict picture(const Publication& p) {
+        return publishers.judge(p.id, TrackKind::video, false, now, on_air);
+    }
+    Verdict sound(const Publication& p) {
+        return publishers.judge(p.id, TrackKind::audio, false, now, on_air);
+    }
 };
 
 }  // namespace
@@ -90,6 +95,45 @@ TEST_CASE("a source begins with a keyframe, and sound before it only where the s
     CHECK(s.sound(second) == Verdict::take);
 }
 
+TEST_CASE("sound alone begins a source where nothing is on the air and no picture comes") {
+    Stage s;
+    const auto first = s.begin();
+    s.key(first);
+    s.publishers.end(first.id);
+    s.on_air = false;
+    const auto second = s.begin();
+    for (int i = 0; i < 30; ++i, s.now += 100ms) {
+        CHECK(s.sound(second) == Verdict::drop);
+        CHECK_FALSE(s.publishers.sound_alone(s.now));
+    }
+    CHECK(s.publishers.sound_alone(s.now));
+    s.on_air = true;  // something stands in
+    CHECK(s.sound(second) == Verdict::drop);
+    s.on_air = false;
+    CHECK(s.sound(second) == Verdict::take_as_new_source);
+    CHECK_FALSE(s.publishers.sound_alone(s.now));
+    s.on_air = true;
+    CHECK(s.sound(second) == Verdict::take);
+    CHECK(s.picture(second) == Verdict::drop);
+    CHECK(s.key(second) == Verdict::take);
+    CHECK(s.picture(second) == Verdict::take);
+}
+
+TEST_CASE("a source of which nothing can be shown leaves the place to the one standing by") {
+    Stage s;
+    const auto first = s.begin();
+    s.key(first);
+    s.publishers.end(first.id);
+    const auto second = s.begin();
+    const auto backup = s.begin(true);
+    for (int i = 0; i < 15; ++i, s.now += 100ms) {
+        s.sound(second);
+        s.picture(second);
+        CHECK(s.key(backup) == Verdict::stand_by);
+    }
+    CHECK(s.picture(backup) == Verdict::take_over);
+}
+
 TEST_CASE("the backup stands by and goes on from its last keyframe within 2 s of silence") {
     Stage s;
     const auto primary = s.begin();
@@ -151,6 +195,17 @@ TEST_CASE("the operator's choice goes on at the next keyframe, and only if it is
     CHECK(s.key(backup) == Verdict::take_over);
     CHECK(s.key(primary) == Verdict::stand_by);
     CHECK(s.publishers.prefer(true));  // it is already
+}
+
+TEST_CASE("the operator's choice is of the backup that is there, not of one that comes hours later") {
+    Stage s;
+    const auto primary = s.begin();
+    s.key(primary);
+    const auto silent = s.begin(true);
+    CHECK(s.publishers.prefer(true));
+    s.publishers.end(silent.id);
+    const auto later = s.begin(true);
+    CHECK(s.key(later) == Verdict::stand_by);
 }
 
 TEST_CASE("the relay's own test channel gives way to an encoder, also to a backup, without a quarrel") {

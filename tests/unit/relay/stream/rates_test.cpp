@@ -85,9 +85,12 @@ TEST_CASE("an advisory begins once, ends, and is remembered with both") {
     CHECK(advisories.past().empty());
     advisories.set(x, false, begin + 6s);
     CHECK(advisories.list().empty());
-    advisories.set_recent(y, 3, begin);
+    const SteadyTime steady{1h};
+    advisories.set_recent(y, 3, steady, begin);
     CHECK(advisories.list().size() == 1);
-    advisories.set_recent(y, 3, begin + 61s);
+    advisories.set_recent(y, 3, steady + 61s, begin + 61s);
+    CHECK(advisories.list().empty());
+    advisories.set_recent(y, 3, steady + 62s, begin - 24h);  // somebody set the clock
     CHECK(advisories.list().empty());
     REQUIRE(advisories.past().size() == 2);
     CHECK(advisories.past()[0].code == "y");

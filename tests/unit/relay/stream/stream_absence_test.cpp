@@ -1,6 +1,7 @@
 // What a stream does while its publisher is away, and when another takes its place.
 #include <thread>
 
+#include "common/hls/packager.hpp"
 #include "common/media/flv.hpp"
 #include "relay/stream/filler.hpp"
 #include "relay/stream/stream.hpp"
@@ -239,6 +240,115 @@ TEST_CASE("other sound parameters with another picture are one discontinuity") {
     s.video = test::video_track(3);
     s.play(s.stream().begin({}, {}).id, 150);
     CHECK(s.discontinuities() == 1);
+}
+
+TEST_CASE("other sound parameters alone are one discontinuity, and none of the sound is lost") {
+    const bool sound_first = GENERATE(false, true);
+    Published s;
+    s.stream().end(s.first);
+    s.clock.advance(1500ms);
+    auto other = *s.audio;
+    other.decoder_config = share({0x12, 0x10});
+    other.sample_rate = 44'100;
+    s.audio = std::make_shared<const TrackDescription>(other);
+    const auto again = s.stream().begin({}, {}).id;
+    for (int i = 0; i < 150; ++i) {
+        auto both = s.picture_and_sound(i % 50 == 0);
+        both[0].other_track = s.audio;
+        both[1].other_track = s.video;
+        // Sound is there from the keyframe on, or three pictures later.
+        if (i > 0 && sound_first) std::swap(both[0], both[1]);
+        for (auto& frame : both)
+            if (sound_first || i >= 3 || frame.kind == TrackKind::video)
+                s.stream().append(again, std::move(frame));
+        s.clock.advance(40ms);
+        s.timestamp += 40;
+    }
+    s.stream().flush();
+    s.run();
+    int changes = 0;
+    std::uint64_t left_out = 0;
+    {
+        hls::Packager packager([&](const hls::SharedSegment& segment) { changes += segment->discontinuity; });
+        for (const auto& frame : s.frames.all) packager.on_frame(frame);
+        left_out = packager.counts().frames_left_out;
+    }
+    CHECK(changes == 1);
+    CHECK(left_out == 0);
+}
+
+TEST_CASE("a source that comes back without its sound is heard as silence, for as long as it takes") {
+    Published s;
+    s.stream().end(s.first);
+    s.clock.advance(1500ms);
+    const auto again = s.stream().begin({}, {}).id;
+    for (int i = 0; i < 750; ++i) {
+        s.stream().append(again, s.picture_and_sound(i % 50 == 0).front());
+        s.clock.advance(40ms);
+        s.timestamp += 40;
+    }
+    s.play(again, 100);
+    CHECK(s.longest_hole_ms(TrackKind::audio) <= 64);
+    CHECK(s.discontinuities() == 0);
+}
+
+TEST_CASE("sound alone goes on the air where nothing is any more, and the operator is told") {
+    Published s;
+    s.stream().end(s.first);
+    s.wait(40s);
+    REQUIRE_FALSE(s.stream().info().live);
+    const auto again = s.stream().begin({}, {}).id;
+    bool told = false;
+    for (int i = 0; i < 150; ++i) {
+        s.stream().append(again, s.picture_and_sound(false).back());
+        s.clock.advance(40ms);
+        s.timestamp += 40;
+        if (i % 25 == 24) s.stream().tick();
+        for (const auto& advisory : s.stream().info().advisories)
+            told = told || advisory.code == "no_picture";
+    }
+    s.stream().flush();
+    s.run();
+    CHECK(told);
+    CHECK(s.stream().info().live);
+    s.play(again, 100);
+    CHECK(s.stream().info().live);
+    CHECK(s.frames.all.back()->dts_ms - s.frames.all.front()->dts_ms > 40'000);
+}
+
+TEST_CASE("seconds of sound before the first picture settle no target duration where a picture was told of") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    s.hub.start();
+    const auto id = s.stream().begin({}, {}).id;
+    for (int i = 0; i < 100; ++i) {
+        auto sound = s.picture_and_sound(false).back();
+        sound.other_track = s.video;
+        s.stream().append(id, std::move(sound));
+        s.clock.advance(40ms);
+        s.timestamp += 40;
+    }
+    s.play(id, 300, 100);
+    CHECK(s.stream().target_duration() == 4);
+    CHECK(s.discontinuities() == 0);
+}
+
+TEST_CASE("a long keyframe interval is told of while it lasts") {
+    test::TemporaryDir dir;
+    Stage s(dir.path());
+    s.hub.start();
+    const auto told = [&] {
+        s.stream().tick();
+        const auto list = s.stream().info().advisories;
+        return std::any_of(list.begin(), list.end(),
+                           [](const auto& a) { return a.code == "keyframe_interval"; });
+    };
+    const auto id = s.stream().begin({}, {}).id;
+    s.play(id, 100);
+    s.play(id, 750, 250);
+    CHECK(told());
+    s.stream().end(id);
+    CHECK_FALSE(told());
 }
 
 TEST_CASE("what cannot be shown twice is not held: what returns is a discontinuity") {

@@ -119,6 +119,25 @@ TEST_CASE("a reader that the log is about to drop goes on at the newest keyframe
     CHECK(frames_of(drain(cursor, f.log)) == range(1040, 1049));
 }
 
+TEST_CASE("a reader of sound alone that the log is about to drop goes on at the newest frame") {
+    const bool mid_frame = GENERATE(false, true);
+    LogFixture f({1000, 1u << 20});
+    f.add_gop(2);
+    WireCursor cursor(*f.log.position_after(1001));
+    for (int i = 0; i < 100; ++i) {
+        f.add(false);  // no keyframe comes any more
+        if (i == 5 && mid_frame) cursor.consume(f.log, 20);
+        const auto left_out = cursor.jump_if_behind(f.log, 1u << 30);
+        if (left_out > 0) CHECK(left_out >= 24);
+        f.log.trim();
+        CHECK_FALSE(cursor.peek(f.log).empty());
+    }
+    const auto before = cursor.position();
+    while (!cursor.peek(f.log).empty()) cursor.consume(f.log, cursor.peek(f.log).size());
+    CHECK(cursor.position() > before);
+    CHECK(cursor.unsent(f.log) == 0);
+}
+
 TEST_CASE("a jump over changed decoder parameters brings the new ones along") {
     LogFixture f;
     f.add_gop(10, 1000);
