@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { makeCertificate } from '../support/certificate.mjs';
 import { freePorts } from '../support/demo.mjs';
 import { FaultProxy } from '../support/fault_proxy.mjs';
 import { makeFile } from '../support/media.mjs';
@@ -13,12 +14,6 @@ import { run, Child } from '../support/process.mjs';
 import { startRelay } from '../support/relay.mjs';
 import { temporaryFolder } from '../support/temporary_folder.mjs';
 import { pause, until } from '../support/wait.mjs';
-
-async function certificate(t, dir, name) {
-  const made = await run(t, 'openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`,
-    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem')]);
-  assert.equal(made.code, 0, made.stderr);
-}
 
 const subject = (port) => new Promise((done, fail) => {
   const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => { done(socket.getPeerCertificate().subject.CN); socket.destroy(); });
@@ -30,8 +25,7 @@ const framesOf = (end) => Number(end.stdout.match(/frame=(\d+)/g).at(-1).slice(6
 
 test('RTMPS carries publishers, players and another relay', async (t) => {
   const dir = temporaryFolder(), port = await freePorts(1);
-  await certificate(t, dir, 'first');
-  const tls = `[tls]\ncertificate = "${join(dir, 'cert.pem')}"\nprivate_key = "${join(dir, 'key.pem')}"\n`;
+  const tls = (await makeCertificate(t, dir, 'first')).toml;
   const relay = await startRelay(t, ['main'], tls, { rtmp: `tls_listen = "127.0.0.1:${port}"`, http: 'tls_listen = ""' });
   const token = await relay.token('main'), at = `rtmps://127.0.0.1:${port}/live/main`;
   const file = await makeFile(t, join(dir, 'lesson.mp4'), 60);
@@ -66,7 +60,7 @@ test('RTMPS carries publishers, players and another relay', async (t) => {
   assert.ok(pulling.tcp.rtt_s >= 0 && pulling.sent_bytes > 1e5, JSON.stringify(pulling));
 
   assert.equal(await subject(port), 'first');
-  await certificate(t, dir, 'second');
+  await makeCertificate(t, dir, 'second');
   process.kill(relay.child.pid, 'SIGHUP');
   await until('the new certificate is shown', async () => (await subject(port)) === 'second', 10);
   writeFileSync(join(dir, 'cert.pem'), 'no certificate');
