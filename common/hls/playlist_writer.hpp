@@ -49,7 +49,7 @@ PlaylistText write_media_playlist(const MediaPlaylistHead& head, std::span<const
 
 struct VariantLine {
     std::string uri;
-    std::int64_t bandwidth = 0;          // bit/s, the peak of any segment
+    std::int64_t bandwidth = 0;          // bit/s, the peak of half a target duration and more
     std::int64_t average_bandwidth = 0;  // bit/s
     std::string codecs;
     int width = 0;

@@ -141,8 +141,8 @@ void Presentation::render() {
         if (!segment->gap) whole.add(*segment);
     const auto& newest = listed_.back().segment;
     peak_bps_ = std::max(peak_bps_, newest_peak_bps());
-    variant.bandwidth = std::max<std::int64_t>(peak_bps_ > 0 ? peak_bps_ : whole.bps(), 1);
     variant.average_bandwidth = std::max<std::int64_t>(whole.bps(), 1);
+    variant.bandwidth = std::max(peak_bps_, variant.average_bandwidth);
     if (newest->init) {
         variant.codecs = newest->init->codecs;
         variant.width = newest->init->width;

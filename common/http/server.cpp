@@ -24,6 +24,8 @@ constexpr Milliseconds kAcceptPause{100};
 constexpr Milliseconds kAcceptBurst{100};
 // What a TLS handshake costs is several plain connections' worth.
 constexpr double kTlsShare = 0.2;
+// Peers that were gone when their turn came, for one turn.
+constexpr std::size_t kLeftForOneTurn = 16;
 constexpr std::chrono::minutes kComplainEvery{1};
 constexpr std::size_t kEvictedAtOnce = 32;  // so that a full server looks for the idlest once in 32 accepts
 
@@ -59,6 +61,7 @@ struct Listener {
     async::Timer pause;
     bool tls;
     SteadyTime next_complaint{};
+    std::size_t left = 0;  // before their turn
 };
 
 /// Spreads accepts so that they keep a rate, with short bursts.
@@ -134,10 +137,12 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
             // Who gave up in the queue takes nobody's turn.
             if (listener.tls && net::has_left(socket)) {
                 self->state->refuse(Refusal::gone);
-                continue;
+                if (++listener.left % kLeftForOneTurn != 0) continue;
+            } else {
+                const auto now = std::chrono::steady_clock::now();
+                self->hand_over(worker, std::move(socket), listener.tls,
+                                listener.tls ? 0 : self->admission.ask(now));
             }
-            const auto retry_after = listener.tls ? 0 : self->admission.ask(std::chrono::steady_clock::now());
-            self->hand_over(worker, std::move(socket), listener.tls, retry_after);
             if (!listener.tls) continue;
             // A handshake costs more than an answer: whoever comes too fast waits in the kernel's queue.
             const auto wait = self->tls_pace.next(std::chrono::steady_clock::now());

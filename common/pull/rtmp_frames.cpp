@@ -77,11 +77,12 @@ void RtmpPull::on(Link& link, rtmp::ReconnectRequested& event, SteadyTime now) {
 
 void RtmpPull::on(Link& link, rtmp::Ended& event, SteadyTime now) {
     const auto status = link.session->last_status();
+    const bool waited = link.waits && status.code == "NetStream.Play.StreamNotFound";
     const auto detail = status.code.empty() ? event.reason.message() : status.code + " " + status.description;
     close_link(link.id);
     if (!links_.empty()) return;
     ++failures_;
-    if (event.reason == rtmp::Errc::stream_ended || status.code == "NetStream.Play.StreamNotFound") {
+    if (event.reason == rtmp::Errc::stream_ended || waited) {
         sink_.no_stream_yet();
     } else {
         const bool refused =

@@ -18,6 +18,8 @@ constexpr Milliseconds kReportEvery{100};
 constexpr auto kMessageTakes = 10s;
 // Between the questions to other addresses while one has no such stream yet.
 constexpr Milliseconds kAskElsewhereLeast{3000}, kAskElsewhereMost{6000};
+// A link that was not heard for so long is no answer of its address.
+constexpr Milliseconds kGoneAfter{2500};
 // A wait before the first retry that is worth telling of.
 constexpr Milliseconds kNoticed{500};
 
@@ -53,8 +55,9 @@ void RtmpPull::open_link(SteadyTime now) {
 
 void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
     if (links_.size() >= kMaxLinks) make_room();
-    next_elsewhere_ =
-        now + (links_.empty() ? kSilence : jitter_.between(kAskElsewhereLeast, kAskElsewhereMost));
+    next_elsewhere_ = now + (links_.empty() ? kSilence
+                             : lost_since_  ? jitter_.between(kSilence, 2 * kSilence)
+                                            : jitter_.between(kAskElsewhereLeast, kAskElsewhereMost));
     auto link = std::make_unique<Link>();
     link->id = next_id_++;
     link->url = url_number % config_.urls.size();
@@ -77,11 +80,18 @@ void RtmpPull::open_link(SteadyTime now, std::size_t url_number) {
     links_.push_back(std::move(link));
 }
 
-/// The oldest goes, but for one that has had no byte yet: it may stand in the relay's queue, where every new
-/// one stands behind it.
+/// Who has been silent longest goes, but for the oldest that has had no byte yet: it may stand in the relay's
+/// queue, where every new one stands behind it.
 void RtmpPull::make_room() {
-    const bool queues = links_.front()->last_byte == links_.front()->opened;
-    close_link(links_[queues ? 1 : 0]->id);
+    const Link* queues = nullptr;
+    const Link* victim = nullptr;
+    for (const auto& link : links_) {
+        if (!queues && link->last_byte == link->opened)
+            queues = link.get();
+        else if (!victim || link->last_byte < victim->last_byte)
+            victim = link.get();
+    }
+    close_link(victim->id);
 }
 
 void RtmpPull::close_link(LinkId id) {
@@ -114,29 +124,28 @@ SteadyTime RtmpPull::quiet_since() const {
     return since;
 }
 
-/// An address to ask as well: one link answers and has no stream to give, and of this address there is none.
-std::optional<std::size_t> RtmpPull::elsewhere() const {
+/// An address to ask as well, where one link answers and has no stream to give: one of which no link has been
+/// heard lately.
+std::optional<RtmpPull::Question> RtmpPull::elsewhere() const {
     const auto waits = [](const auto& link) { return link->session->has_asked() && !link->playing; };
-    if (leaving_ != 0 || links_.size() >= kMaxLinks || std::none_of(links_.begin(), links_.end(), waits))
-        return std::nullopt;
-    for (std::size_t i = 1; i < config_.urls.size(); ++i) {
-        const auto url = (links_.back()->url + i) % config_.urls.size();
-        if (std::none_of(links_.begin(), links_.end(), [url](const auto& link) { return link->url == url; }))
-            return url;
+    if (leaving_ != 0 || std::none_of(links_.begin(), links_.end(), waits)) return std::nullopt;
+    std::optional<Question> next;
+    for (std::size_t i = 1; i <= config_.urls.size(); ++i) {
+        Question question{(links_.back()->url + i) % config_.urls.size(), next_elsewhere_};
+        for (const auto& link : links_) {
+            if (link->url == question.url) question.at = std::max(question.at, link->last_byte + kGoneAfter);
+            // While it speaks nobody else is needed.
+            if (link->id == current_) question.at = std::max(question.at, link->last_byte + kSilence);
+        }
+        if (!next || question.at < next->at) next = question;
     }
-    return std::nullopt;
-}
-
-SteadyTime RtmpPull::ask_elsewhere_at() const {
-    if (!elsewhere()) return SteadyTime::max();
-    for (const auto& link : links_)  // while it speaks nobody else is needed
-        if (link->id == current_) return std::max(next_elsewhere_, link->last_byte + kSilence);
-    return next_elsewhere_;
+    return next;
 }
 
 SteadyTime RtmpPull::wake() const {
     if (links_.empty()) return next_open_;
-    auto at = std::min({quiet_since() + patience_, move_at_.value_or(SteadyTime::max()), ask_elsewhere_at()});
+    auto at = std::min(quiet_since() + patience_, move_at_.value_or(SteadyTime::max()));
+    if (const auto question = elsewhere()) at = std::min(at, question->at);
     for (const auto& link : links_) {
         if (link->session->has_asked() && !link->pinged) at = std::min(at, link->last_byte + kPingAfter);
     }
@@ -155,9 +164,10 @@ void RtmpPull::on_tick(SteadyTime now) {
     }
     if (move_at_ && now >= *move_at_) return go_elsewhere(now);
     if (now < quiet_since() + patience_) {
-        if (now < ask_elsewhere_at()) return;
+        const auto question = elsewhere();
+        if (!question || now < question->at) return;
         sink_.raced();
-        return open_link(now, *elsewhere());
+        return open_link(now, question->url);
     }
     lose(last_byte_.value_or(links_.front()->opened), LostReason::silent, "no byte came for a second");
     ++races_;
@@ -194,9 +204,14 @@ void RtmpPull::note_life(SteadyTime now) {
 
 /// It answers, and has no such stream yet.
 void RtmpPull::note_waiting(const Link& link, SteadyTime now) {
-    last_byte_ = now;
-    if (!link.session->has_asked()) return;
+    if (!last_frame_) last_byte_ = now;
+    if (!link.waits) return;
     failures_ = 0;
+    // What played elsewhere is lost, however well this one answers.
+    if (last_frame_ && link.url != url_ && current_ == 0 && !lost_since_) {
+        lose(last_byte_.value_or(now), LostReason::closed, "this address has no such stream");
+        next_elsewhere_ = std::min(next_elsewhere_, now + kSilence);
+    }
     sink_.no_stream_yet();
 }
 
@@ -214,6 +229,7 @@ void RtmpPull::on_bytes(LinkId id, ByteView bytes, SteadyTime now) {
     if (link->session->messages_received() > before) link->last_message = now;
     if (now - link->last_message <= kMessageTakes) {
         link->last_byte = now;
+        link->waits = link->waits || (link->pinged && link->session->has_asked());
         link->pinged.reset();
         if (link->id == current_ && link->id != leaving_) close_others(id);
         // A handshake says that a relay is there, not that the stream comes.

@@ -82,6 +82,7 @@ class RtmpPull {
         SteadyTime last_message{};  // whole
         std::optional<SteadyTime> pinged;
         bool playing = false;
+        bool waits = false;  // it has answered, and does not play
         std::int64_t next_frame = 0;
         std::optional<rtmp::SegmentOpening> opening;  // of the frame that follows
     };
@@ -100,8 +101,11 @@ class RtmpPull {
     void lose(SteadyTime since, LostReason reason, const std::string& detail);
     void retry(SteadyTime now, Milliseconds delay);
     SteadyTime quiet_since() const;
-    std::optional<std::size_t> elsewhere() const;
-    SteadyTime ask_elsewhere_at() const;
+    struct Question {
+        std::size_t url = 0;
+        SteadyTime at{};
+    };
+    std::optional<Question> elsewhere() const;
     void make_room();
 
     void on(Link& link, rtmp::PlayStarted& event, SteadyTime now);

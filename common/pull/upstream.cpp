@@ -15,6 +15,8 @@ namespace {
 
 // How long a transport may be lost before the next one is tried.
 constexpr std::chrono::seconds kChangeTransport{5};
+// And how long it may have no such stream.
+constexpr std::chrono::seconds kAskOtherTransport{20};
 
 bool is_rtmp(const std::string& url) { return url.starts_with("rtmp"); }
 
@@ -113,16 +115,21 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
     void change_transport() {
         if (!running || ending || groups.size() < 2) return;
         at = (at + 1) % groups.size();
-        log::warn("upstream", "stream {}: changing to {}", config.stream, groups[at].front());
+        const bool waiting = status.state == UpstreamState::waiting_for_stream;
+        if (waiting) status.state = UpstreamState::connecting;
+        log::write(waiting ? log::Level::info : log::Level::warn, "upstream",
+                   "stream " + config.stream + ": changing to " + groups[at].front());
         end();
     }
 
-    void arm_change() {
+    void arm_change(std::chrono::seconds after) {
         if (groups.size() < 2) return;
-        change.expires_after(kChangeTransport);
+        change.expires_after(after);
         change.async_wait([weak = weak_from_this()](Error error) {
             const auto self = weak.lock();
-            if (self && !error && self->status.lost_since) self->change_transport();
+            if (!self || error) return;
+            if (self->status.lost_since || self->status.state == UpstreamState::waiting_for_stream)
+                self->change_transport();
         });
     }
 
@@ -182,7 +189,7 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
         status.detail = detail;
         status.lost_reason = reason;
         ++counters.reconnects[static_cast<std::size_t>(reason)];
-        arm_change();
+        arm_change(kChangeTransport);
         if (known) return;  // by the transport before this one
         status.lost_since = since;
         log::warn("upstream", "stream {}: lost ({}): {}", config.stream, label(reason), detail);
@@ -201,7 +208,10 @@ struct Upstream::State final : PullSink, FrameSink, std::enable_shared_from_this
     }
 
     void no_stream_yet() override {
-        if (running && !status.lost_since) status.state = UpstreamState::waiting_for_stream;
+        if (!running || status.lost_since) return;
+        if (std::exchange(status.state, UpstreamState::waiting_for_stream) !=
+            UpstreamState::waiting_for_stream)
+            arm_change(kAskOtherTransport);
     }
 
     void raced() override { ++counters.races; }

@@ -9,8 +9,8 @@ constexpr std::size_t kTakeOvers = 2;
 constexpr std::chrono::seconds kTakeOverWindow{30};
 // CONTRACT.md §4: within 2 s of its silence, and a keyframe is still to come.
 constexpr Milliseconds kSilence{1500};
-// Encoders begin with one of their tracks, and in the middle of a group of pictures.
-constexpr std::chrono::seconds kWaitsForPicture{3};
+// Encoders begin with one of their tracks, and a camera takes its time.
+constexpr std::chrono::seconds kWaitsForPicture{10};
 
 }  // namespace
 
@@ -56,12 +56,13 @@ Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool key
     if (standby_ && standby_->id == id) {
         const bool joinable = kind == TrackKind::video && keyframe;
         standby_->had_keyframe = standby_->had_keyframe || joinable;
-        const bool silent = source_silent(arrival);
+        const bool silent = source_silent(arrival) || sound_goes_alone(arrival);
         if (!(silent && standby_->had_keyframe) && !(standby_is_wanted_ && joinable))
             return Verdict::stand_by;
         standby_is_wanted_ = false;
         std::swap(source_, standby_);
-        if (standby_) standby_->had_keyframe = false;
+        if (standby_) standby_->had_keyframe = false, standby_->first_sound.reset();
+        source_->first_sound.reset();
         source_->last_frame = arrival;
         if (go_on_from_last_keyframe()) return Verdict::take_over;
     }
@@ -76,13 +77,16 @@ bool Publishers::go_on_from_last_keyframe() {
 }
 
 void Publishers::wait_for_keyframe() {
-    if (source_) source_->started = source_->video_started = false;
+    if (!source_) return;
+    source_->started = source_->video_started = false;
+    source_->first_sound.reset();
 }
 
 Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, SteadyTime arrival, bool on_air) {
     auto& source = *source_;
     if (!source.video_started) {
         const bool video = kind == TrackKind::video;
+        if (video) source.first_sound.reset();  // it has pictures: one that can be shown is to come
         if (video && !keyframe) return Verdict::drop;
         // Sound before the first picture belongs to nothing, unless the stream begins with it or nothing else
         // comes.
@@ -98,8 +102,11 @@ Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, Stea
     return first ? Verdict::take_as_new_source : Verdict::take;
 }
 
-bool Publishers::sound_alone(SteadyTime now) const {
-    return source_ && !source_->started && source_->first_sound &&
+bool Publishers::sound_alone(SteadyTime now) const { return sound_goes_alone(now) && !source_->started; }
+
+/// No picture comes of a stream that has had one.
+bool Publishers::sound_goes_alone(SteadyTime now) const {
+    return source_ && !source_->video_started && source_->first_sound &&
            now - *source_->first_sound >= kWaitsForPicture;
 }
 

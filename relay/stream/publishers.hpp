@@ -65,13 +65,15 @@ class Publishers {
         std::function<void()> on_replaced;
         bool started = false;  // its first frame was taken
         bool video_started = false;
-        bool had_keyframe = false;              // while it stood by
-        std::optional<SteadyTime> last_frame;   // that was taken; before it, when it came
-        std::optional<SteadyTime> first_sound;  // of those that wait for a picture
+        bool had_keyframe = false;             // while it stood by
+        std::optional<SteadyTime> last_frame;  // that was taken; before it, when it came
+        std::optional<SteadyTime>
+            first_sound;  // since when it sends nothing else; where a picture is awaited
     };
     bool may_take_over(SteadyTime now);
     bool go_on_from_last_keyframe();
     bool source_silent(SteadyTime now) const;
+    bool sound_goes_alone(SteadyTime now) const;
     Verdict judge_source(TrackKind kind, bool keyframe, SteadyTime arrival, bool on_air);
 
     std::optional<Place> source_;

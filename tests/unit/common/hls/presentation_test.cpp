@@ -145,6 +145,19 @@ TEST_CASE("a short segment's rate is no peak: it is of half a target duration an
     CHECK(variant.bandwidth < 8000);
 }
 
+TEST_CASE("the peak bandwidth is never below the average") {
+    Stage stage;
+    auto pdt_ms = 1'744'768'800'000 + 2000;
+    stage.add({.msn = 1, .pdt_ms = pdt_ms, .target_duration = 4, .duration_us = 400'000});
+    pdt_ms += 400;
+    for (std::int64_t msn = 2; msn < 5; ++msn, pdt_ms += 4400) {
+        stage.add({.msn = msn, .pdt_ms = pdt_ms, .target_duration = 4, .duration_us = 4'400'000});
+        const auto parsed = parse_playlist(Stage::body(stage.get("index.m3u8")));
+        const auto& variant = std::get<MultivariantPlaylist>(parsed.value()).variants.at(0);
+        CHECK(variant.bandwidth >= 8'000'000 * msn / (400 + 4400 * (msn - 1)));
+    }
+}
+
 TEST_CASE("a token reader finds the suffix after every URI and no cache keeps the answer") {
     Stage stage;
     stage.add_range(1, 3);

@@ -108,6 +108,13 @@ class RtmpLine final : public PullSink {
     }
     /// Takes every connection and never says a word, from now on.
     void mute(const std::string& host) { mute_.insert(host); }
+    /// The connections that are open to it are dead, and new ones are not.
+    void kill_silently(const std::string& host) {
+        for (auto& each : connections_)
+            if (each->open && each->host == host) each->dead = true;
+    }
+    /// It answers a request to play at once: that it has no such stream, or by closing.
+    std::set<std::string> refuses, closes_at_play;
     /// What it sends from now on comes a byte each 0.8 s: a frame takes most of a minute.
     void drip(const std::string& host) { dripping_.insert(host); }
     /// That host's relay knows nothing of the first's numbers: its own are so much away.
@@ -170,6 +177,7 @@ class RtmpLine final : public PullSink {
         rtmp::ServerSession server;
         bool open = true;
         bool playing = false;
+        bool dead = false;
         std::optional<rtmp::PlayRequested> waiting;
         Milliseconds down{0}, up{0};  // nothing overtakes what was sent before
     };
@@ -230,7 +238,7 @@ class RtmpLine final : public PullSink {
     }
 
     void send(const Shared& connection, Bytes bytes) {
-        if (bytes.empty()) return;
+        if (bytes.empty() || connection->dead) return;
         connection->down = std::max(connection->down, through(now_, 200ms));
         if (dripping_.contains(connection->host)) return drip(connection, bytes);
         at(connection->down, [this, connection, bytes] {
@@ -274,15 +282,28 @@ class RtmpLine final : public PullSink {
     }
 
     void serve(const Shared& connection, const Bytes& bytes) {
-        if (!connection->open || mute_.contains(connection->host)) return;
+        if (!connection->open || connection->dead || mute_.contains(connection->host)) return;
         for (const auto& event : connection->server.feed(bytes)) {
             const auto* play = std::get_if<rtmp::PlayRequested>(&event);
-            if (play && off_air_.contains(connection->host))
-                connection->waiting = *play;
+            if (play && closes_at_play.contains(connection->host)) return close(connection);
+            if (play && refuses.contains(connection->host))
+                connection->server.refuse_play("NetStream.Play.StreamNotFound", "no such stream");
+            else if (play && off_air_.contains(connection->host))
+                wait_for_stream(connection, *play);
             else if (play)
                 begin_play(connection, *play);
         }
         send(connection, connection->server.take_output());
+    }
+
+    /// As a relay does it: for half a minute.
+    void wait_for_stream(const Shared& connection, const rtmp::PlayRequested& play) {
+        connection->waiting = play;
+        at(now_ + 30s, [this, connection] {
+            if (!connection->open || !std::exchange(connection->waiting, std::nullopt)) return;
+            connection->server.refuse_play("NetStream.Play.StreamNotFound", "nobody publishes this stream");
+            send(connection, connection->server.take_output());
+        });
     }
 
     void begin_play(const Shared& connection, const rtmp::PlayRequested& play) {
@@ -549,7 +570,7 @@ TEST_CASE("a relay whose publisher is not there yet is waited at over one connec
     line.run_until(16s);
     const auto lost = line.lost.size();
     const auto opened = line.connections;
-    line.run_until(40s);
+    line.run_until(25s);
     CHECK(line.connections == opened);
     CHECK(line.open_connections() == 1);
     CHECK(line.races == 0);
@@ -557,12 +578,12 @@ TEST_CASE("a relay whose publisher is not there yet is waited at over one connec
     CHECK(lost == (before ? 1 : 0));
     CHECK(line.waits > 0);
     line.put_on_air("relay");
-    line.run_until(45s);
+    line.run_until(30s);
     CHECK(line.connections == opened);
     CHECK(line.open_connections() == 1);
     CHECK(line.back.size() == lost);
     REQUIRE_FALSE(line.segments.empty());
-    CHECK(line.times.back() > 40s);
+    CHECK(line.times.back() > 25s);
 }
 
 TEST_CASE("a relay that waits for its publisher and dies without a word is noticed") {
@@ -608,4 +629,53 @@ TEST_CASE("the connection that stands longest in a relay's queue keeps its place
     CHECK(line.connections > 15);
     CHECK(line.open_connections() == 4);
     CHECK(line.first_is_open());
+}
+
+TEST_CASE("a line that dies silently is replaced though another address answers and waits") {
+    RtmpLine line({"rtmp://province", "rtmp://centre"});
+    line.take_off_air("centre");
+    line.run_until(10s);
+    line.kill_silently("province");
+    line.run_until(15s);
+    CHECK(line.pull().url() == "rtmp://province");
+    REQUIRE(line.back.size() == 1);
+    CHECK(line.back[0] < 14s);
+    line.run_until(25s);
+    line.check_frames();
+    line.check_contiguous();
+}
+
+TEST_CASE("an address that refuses does not keep the pull from the one where the stream will be") {
+    RtmpLine line({"rtmp://province", "rtmp://centre"});
+    line.take_off_air("province");
+    line.refuses.insert("centre");
+    line.run_until(40s);
+    line.put_on_air("province");
+    line.run_until(50s);
+    CHECK(line.pull().url() == "rtmp://province");
+    CHECK_FALSE(line.segments.empty());
+    CHECK(line.connections < 30);
+}
+
+TEST_CASE("a server that closes whenever it is asked to play is not asked in a storm") {
+    RtmpLine line;
+    line.closes_at_play.insert("relay");
+    line.run_until(10s);
+    CHECK(line.connections < 20);
+    CHECK(line.lost.size() == 1);
+}
+
+TEST_CASE("a stream that is lost at one address is told as lost while another only waits for it") {
+    RtmpLine line({"rtmp://province", "rtmp://centre"});
+    line.take_off_air("centre");
+    line.run_until(10s);
+    line.stop("province");
+    line.run_until(12s);
+    CHECK(line.lost.size() == 1);
+    line.run_until(20s);
+    line.start("province");
+    line.run_until(23s);
+    CHECK(line.back.size() == 1);
+    line.run_until(30s);
+    line.check_contiguous();
 }

@@ -102,7 +102,7 @@ TEST_CASE("sound alone begins a source where nothing is on the air and no pictur
     s.publishers.end(first.id);
     s.on_air = false;
     const auto second = s.begin();
-    for (int i = 0; i < 30; ++i, s.now += 100ms) {
+    for (int i = 0; i < 100; ++i, s.now += 100ms) {
         CHECK(s.sound(second) == Verdict::drop);
         CHECK_FALSE(s.publishers.sound_alone(s.now));
     }
@@ -117,6 +117,38 @@ TEST_CASE("sound alone begins a source where nothing is on the air and no pictur
     CHECK(s.picture(second) == Verdict::drop);
     CHECK(s.key(second) == Verdict::take);
     CHECK(s.picture(second) == Verdict::take);
+}
+
+TEST_CASE("an encoder that begins in the middle of a group of pictures is not sound alone") {
+    Stage s;
+    const auto first = s.begin();
+    s.key(first);
+    s.publishers.end(first.id);
+    s.on_air = false;
+    const auto second = s.begin();
+    for (int i = 0; i < 300; ++i, s.now += 40ms) {
+        CHECK(s.sound(second) == Verdict::drop);
+        CHECK(s.picture(second) == Verdict::drop);
+        CHECK_FALSE(s.publishers.sound_alone(s.now));
+    }
+    CHECK(s.key(second) == Verdict::take_as_new_source);
+}
+
+TEST_CASE("sound alone on the air gives way to a backup that has a picture") {
+    Stage s;
+    const auto first = s.begin();
+    s.key(first);
+    s.publishers.end(first.id);
+    s.on_air = false;
+    const auto second = s.begin();
+    for (int i = 0; i < 110; ++i, s.now += 100ms) s.sound(second);
+    s.on_air = true;
+    CHECK(s.sound(second) == Verdict::take);
+    const auto backup = s.begin(true);
+    CHECK(s.picture(backup) == Verdict::stand_by);
+    CHECK(s.key(backup) == Verdict::take_over);
+    CHECK(s.sound(second) == Verdict::stand_by);
+    CHECK_FALSE(s.publishers.sound_alone(s.now));
 }
 
 TEST_CASE("a source of which nothing can be shown leaves the place to the one standing by") {

@@ -299,7 +299,7 @@ TEST_CASE("sound alone goes on the air where nothing is any more, and the operat
     REQUIRE_FALSE(s.stream().info().live);
     const auto again = s.stream().begin({}, {}).id;
     bool told = false;
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 300; ++i) {
         s.stream().append(again, s.picture_and_sound(false).back());
         s.clock.advance(40ms);
         s.timestamp += 40;
