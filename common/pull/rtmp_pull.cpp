@@ -113,6 +113,16 @@ void RtmpPull::close_others(LinkId id) {
     if (leaving_ != id) stay();
 }
 
+/// One that has asked is enough for its address; what plays, or did, is no rival.
+void RtmpPull::close_rivals(const Link& link) {
+    std::vector<LinkId> rivals;
+    for (const auto& other : links_) {
+        const bool rival = other->id != link.id && other->url == link.url && !other->playing;
+        if (rival && other->id != leaving_) rivals.push_back(other->id);
+    }
+    for (const auto id : rivals) close_link(id);
+}
+
 void RtmpPull::stay() {
     leaving_ = 0;
     move_at_.reset();
@@ -205,6 +215,8 @@ void RtmpPull::note_life(SteadyTime now) {
 /// It answers, and has no such stream yet.
 void RtmpPull::note_waiting(const Link& link, SteadyTime now) {
     if (!last_frame_) last_byte_ = now;
+    if (!link.session->has_asked()) return;
+    close_rivals(link);
     if (!link.waits) return;
     failures_ = 0;
     // What played elsewhere is lost, however well this one answers.

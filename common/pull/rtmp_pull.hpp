@@ -95,6 +95,7 @@ class RtmpPull {
     void forget_numbers();
     void close_link(LinkId id);
     void close_others(LinkId id);
+    void close_rivals(const Link& link);
     void drop(LinkId id);
     void note_life(SteadyTime now);
     void note_waiting(const Link& link, SteadyTime now);

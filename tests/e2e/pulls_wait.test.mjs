@@ -33,7 +33,7 @@ test('pulls that wait for the encoder keep to one connection and leave it its pl
   await until('every pull has the lesson', () => pulls.every((each) => each.stdout.includes('"segment"')), 30, 100);
   const took = (Date.now() - begin) / 1000;
   t.diagnostic(`${pulls.length} pulls, ${kOverTls} over TLS: all have a segment ${took.toFixed(1)} s after the encoder began; ${ended} sessions ended before, ${await metric('tongke_refused_total{reason="gone"}')} had left the queue`);
-  assert.ok(took < 10, `${took} s`);
+  assert.ok(took < 20, `${took} s`);
   assert.equal(await metric('tongke_refused_total{reason="too_many_connections"}'), 0);
   assert.equal(pulls.filter((each) => each.stdout.includes('"lost"') && !each.stdout.includes('"back"')).length, 0);
 });

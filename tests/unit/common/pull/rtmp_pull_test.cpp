@@ -98,6 +98,13 @@ class RtmpLine final : public PullSink {
     void start(const std::string& host) { gone_.erase(host); }
     /// The relay of that host is there, and its publisher is not: who asks to play waits.
     void take_off_air(const std::string& host) { off_air_.insert(host); }
+    /// It answers nobody yet; who has connected is served then, as out of a queue.
+    void let_queue(const std::string& host) { queueing_.insert(host); }
+    void serve_queue(const std::string& host) {
+        queueing_.erase(host);
+        for (auto& each : connections_)
+            if (each->host == host) serve(each, std::exchange(each->queued, {}));
+    }
     void put_on_air(const std::string& host) {
         off_air_.erase(host);
         for (auto& each : connections_) {
@@ -178,6 +185,7 @@ class RtmpLine final : public PullSink {
         bool open = true;
         bool playing = false;
         bool dead = false;
+        Bytes queued;
         std::optional<rtmp::PlayRequested> waiting;
         Milliseconds down{0}, up{0};  // nothing overtakes what was sent before
     };
@@ -283,6 +291,10 @@ class RtmpLine final : public PullSink {
 
     void serve(const Shared& connection, const Bytes& bytes) {
         if (!connection->open || connection->dead || mute_.contains(connection->host)) return;
+        if (queueing_.contains(connection->host)) {
+            connection->queued.insert(connection->queued.end(), bytes.begin(), bytes.end());
+            return;
+        }
         for (const auto& event : connection->server.feed(bytes)) {
             const auto* play = std::get_if<rtmp::PlayRequested>(&event);
             if (play && closes_at_play.contains(connection->host)) return close(connection);
@@ -338,7 +350,7 @@ class RtmpLine final : public PullSink {
     std::deque<Entry> log_;
     std::size_t first_held_ = 0;
     Milliseconds window_{0};
-    std::set<std::string> gone_, mute_, dripping_, off_air_;
+    std::set<std::string> gone_, mute_, dripping_, off_air_, queueing_;
 };
 
 }  // namespace
@@ -678,4 +690,18 @@ TEST_CASE("a stream that is lost at one address is told as lost while another on
     CHECK(line.back.size() == 1);
     line.run_until(30s);
     line.check_contiguous();
+}
+
+TEST_CASE("of several that stood in a relay's queue and wait for its publisher one stays") {
+    RtmpLine line;
+    line.take_off_air("relay");
+    line.let_queue("relay");
+    line.run_until(4s);
+    CHECK(line.open_connections() == 4);
+    line.serve_queue("relay");
+    line.run_until(5s);
+    CHECK(line.open_connections() == 1);
+    const auto opened = line.connections;
+    line.run_until(20s);
+    CHECK(line.connections == opened);
 }
