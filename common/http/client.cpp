@@ -7,6 +7,7 @@
 
 #include "common/http/client_link.hpp"
 #include "common/log/log.hpp"
+#include "common/net/tls_context.hpp"
 
 namespace tongke::http {
 namespace {
@@ -44,14 +45,8 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
         : io(context), options(std::move(o)), tls(asio::ssl::context::tls_client) {
         tls.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
         tls.set_verify_mode(options.pin_sha256_hex.empty() ? asio::ssl::verify_peer : asio::ssl::verify_none);
-        if (options.ca_file.empty())
-            tls.set_default_verify_paths();
-        else {
-            // Without it no certificate is taken, and that is told like any other.
-            Error error;
-            tls.load_verify_file(options.ca_file, error);
-            if (error) log::error("http", "{}: {}", options.ca_file, error.message());
-        }
+        if (const auto error = net::trust(tls, options.ca_file))
+            log::error("http", "{}: {}", options.ca_file, error.message());
     }
 
     asio::io_context& io;

@@ -24,8 +24,6 @@ constexpr Milliseconds kAcceptPause{100};
 constexpr Milliseconds kAcceptBurst{100};
 // What a TLS handshake costs is several plain connections' worth.
 constexpr double kTlsShare = 0.2;
-// Peers that were gone when their turn came, for one turn.
-constexpr std::size_t kLeftForOneTurn = 16;
 constexpr std::chrono::minutes kComplainEvery{1};
 constexpr std::size_t kEvictedAtOnce = 32;  // so that a full server looks for the idlest once in 32 accepts
 
@@ -61,7 +59,7 @@ struct Listener {
     async::Timer pause;
     bool tls;
     SteadyTime next_complaint{};
-    std::size_t left = 0;  // before their turn
+    net::LeftTheQueue left;
 };
 
 /// Spreads accepts so that they keep a rate, with short bursts.
@@ -137,7 +135,7 @@ struct Server::Impl : std::enable_shared_from_this<Impl> {
             // Who gave up in the queue takes nobody's turn.
             if (listener.tls && net::has_left(socket)) {
                 self->state->refuse(Refusal::gone);
-                if (++listener.left % kLeftForOneTurn != 0) continue;
+                if (!listener.left.takes_turn()) continue;
             } else {
                 const auto now = std::chrono::steady_clock::now();
                 self->hand_over(worker, std::move(socket), listener.tls,

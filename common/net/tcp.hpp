@@ -28,6 +28,18 @@ void prepare(TcpSocket& socket, const SocketOptions& options = {});
 /// The peer has closed its side already: of one just accepted, while it stood in the queue.
 bool has_left(const TcpSocket& socket);
 
+/// Peers of one door that were gone when their turn came: a few of them share a turn, so that they hold up
+/// nobody and are not free either.
+class LeftTheQueue {
+  public:
+    /// One more; whether it takes a turn.
+    bool takes_turn() { return ++count_ % kForOneTurn == 0; }
+
+  private:
+    static constexpr std::size_t kForOneTurn = 16;
+    std::size_t count_ = 0;
+};
+
 /// "192.0.2.1" or "2001:db8::1"; a mapped IPv4 address is written as IPv4. "" when gone.
 std::string peer_address(const TcpSocket& socket);
 bool peer_is_loopback(const TcpSocket& socket);

@@ -42,6 +42,15 @@ Result<std::shared_ptr<boost::asio::ssl::context>> load_tls_context(const std::s
     return context;
 }
 
+Error trust(boost::asio::ssl::context& context, const std::string& ca_file) {
+    Error error;
+    if (ca_file.empty())
+        context.set_default_verify_paths(error);
+    else
+        context.load_verify_file(ca_file, error);
+    return error;
+}
+
 Error check_ca_file(const std::string& path) {
     Error error;
     boost::asio::ssl::context(boost::asio::ssl::context::tls_client).load_verify_file(path, error);

@@ -10,6 +10,7 @@
 #include "common/log/log.hpp"
 #include "common/net/ip_address.hpp"
 #include "common/net/tcp.hpp"
+#include "common/net/tls_context.hpp"
 
 namespace tongke::pull {
 namespace {
@@ -54,14 +55,8 @@ class RtmpDriver final : public Driver {
           group_(executor_),
           pull_(std::move(config), sink, frames) {
         tls_.set_verify_mode(asio::ssl::verify_peer);
-        if (ca_file.empty()) {
-            tls_.set_default_verify_paths();
-        } else {
-            // Without it no certificate is taken, and that is told like any other.
-            Error error;
-            tls_.load_verify_file(ca_file, error);
-            if (error) log::error("upstream", "{}: {}", ca_file, error.message());
-        }
+        if (const auto error = net::trust(tls_, ca_file))
+            log::error("upstream", "{}: {}", ca_file, error.message());
     }
 
     void start() override {

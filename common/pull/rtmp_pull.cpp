@@ -105,22 +105,24 @@ void RtmpPull::drop(LinkId id) {
     if (leaving_ == id) stay();
 }
 
-void RtmpPull::close_others(LinkId id) {
+template <class Which>
+void RtmpPull::close_where(Which which) {
+    std::vector<LinkId> ids;
     for (const auto& link : links_) {
-        if (link->id != id) actions_.push_back(CloseLink{link->id});
+        if (which(*link)) ids.push_back(link->id);
     }
-    std::erase_if(links_, [id](const auto& link) { return link->id != id; });
-    if (leaving_ != id) stay();
+    for (const auto id : ids) close_link(id);
+}
+
+void RtmpPull::close_others(LinkId id) {
+    close_where([id](const Link& link) { return link.id != id; });
 }
 
 /// One that has asked is enough for its address; what plays, or did, is no rival.
 void RtmpPull::close_rivals(const Link& link) {
-    std::vector<LinkId> rivals;
-    for (const auto& other : links_) {
-        const bool rival = other->id != link.id && other->url == link.url && !other->playing;
-        if (rival && other->id != leaving_) rivals.push_back(other->id);
-    }
-    for (const auto id : rivals) close_link(id);
+    close_where([&link](const Link& other) {
+        return other.id != link.id && other.url == link.url && !other.playing;
+    });
 }
 
 void RtmpPull::stay() {
@@ -156,10 +158,14 @@ SteadyTime RtmpPull::wake() const {
     if (links_.empty()) return next_open_;
     auto at = std::min(quiet_since() + patience_, move_at_.value_or(SteadyTime::max()));
     if (const auto question = elsewhere()) at = std::min(at, question->at);
-    for (const auto& link : links_) {
-        if (link->session->has_asked() && !link->pinged) at = std::min(at, link->last_byte + kPingAfter);
-    }
+    for (const auto& link : links_) at = std::min(at, ping_at(*link).value_or(SteadyTime::max()));
     return at;
+}
+
+/// When to ask whether it is still there.
+std::optional<SteadyTime> RtmpPull::ping_at(const Link& link) {
+    if (!link.session->has_asked() || link.pinged) return std::nullopt;
+    return link.last_byte + kPingAfter;
 }
 
 void RtmpPull::on_tick(SteadyTime now) {
@@ -168,7 +174,7 @@ void RtmpPull::on_tick(SteadyTime now) {
         return;
     }
     for (const auto& link : links_) {
-        if (!link->session->has_asked() || link->pinged || now < link->last_byte + kPingAfter) continue;
+        if (now < ping_at(*link).value_or(SteadyTime::max())) continue;
         link->pinged = now;
         link->session->send_ping(static_cast<std::uint32_t>(now.time_since_epoch() / 1ms));
     }

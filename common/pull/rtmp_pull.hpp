@@ -94,6 +94,8 @@ class RtmpPull {
     void stay();
     void forget_numbers();
     void close_link(LinkId id);
+    template <class Which>
+    void close_where(Which which);
     void close_others(LinkId id);
     void close_rivals(const Link& link);
     void drop(LinkId id);
@@ -102,6 +104,7 @@ class RtmpPull {
     void lose(SteadyTime since, LostReason reason, const std::string& detail);
     void retry(SteadyTime now, Milliseconds delay);
     SteadyTime quiet_since() const;
+    static std::optional<SteadyTime> ping_at(const Link& link);
     struct Question {
         std::size_t url = 0;
         SteadyTime at{};

@@ -17,8 +17,6 @@ constexpr Milliseconds kAcceptBurst{100};
 // Out of file descriptors: the next try.
 constexpr Milliseconds kAcceptRetry{100};
 constexpr std::chrono::minutes kComplainEvery{1};
-// Peers that were gone when their turn came, for one turn.
-constexpr std::size_t kLeftForOneTurn = 16;
 // However few they are, players need a moment to connect elsewhere.
 constexpr Milliseconds kShortestDrain{500};
 constexpr Milliseconds kDrainRoom{500};
@@ -36,7 +34,7 @@ struct Door {
     const bool tls;
     const SteadyTime::duration each;
     SteadyTime next_accept{};
-    std::size_t left = 0;  // before their turn
+    net::LeftTheQueue left;
 };
 
 }  // namespace
@@ -144,7 +142,7 @@ async::Task<> MediaServer::State::accept_all(Door& door) {
         // Who gave up in the queue takes nobody's turn.
         if (net::has_left(socket)) {
             metrics.refused("gone");
-            if (++door.left % kLeftForOneTurn == 0) co_await keep_rate(door);
+            if (door.left.takes_turn()) co_await keep_rate(door);
             continue;
         }
         if (admit(socket, door.tls)) hand_over(std::move(socket), door.tls ? current_tls() : nullptr, worker);

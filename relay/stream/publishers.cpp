@@ -61,7 +61,10 @@ Publishers::Verdict Publishers::judge(PublicationId id, TrackKind kind, bool key
             return Verdict::stand_by;
         standby_is_wanted_ = false;
         std::swap(source_, standby_);
-        if (standby_) standby_->had_keyframe = false, standby_->first_sound.reset();
+        if (standby_) {
+            standby_->had_keyframe = false;
+            standby_->first_sound.reset();
+        }
         source_->first_sound.reset();
         source_->last_frame = arrival;
         if (go_on_from_last_keyframe()) return Verdict::take_over;
@@ -86,10 +89,9 @@ Publishers::Verdict Publishers::judge_source(TrackKind kind, bool keyframe, Stea
     auto& source = *source_;
     if (!source.video_started) {
         const bool video = kind == TrackKind::video;
-        if (video) source.first_sound.reset();  // it has pictures: one that can be shown is to come
+        if (video) source.first_sound.reset();  // it has pictures
         if (video && !keyframe) return Verdict::drop;
-        // Sound before the first picture belongs to nothing, unless the stream begins with it or nothing else
-        // comes.
+        // Unless the stream begins with it, sound waits for a picture; longer than a while only on the air.
         if (!video && !source.started && had_video_) {
             if (!source.first_sound) source.first_sound = arrival;
             if (on_air || arrival - *source.first_sound < kWaitsForPicture) return Verdict::drop;

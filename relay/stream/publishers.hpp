@@ -1,10 +1,10 @@
 // Which connection is a stream's source (CONTRACT.md §4): the same key again
 // replaces at once, a third take-over within 30 s is refused, and all after it
 // until nobody tried for 30 s; the other key stands by and goes on after 1.5 s
-// of the source's silence, on the keyframe it sent last. A source that is new begins at a
-// keyframe; where nothing is on the air any more sound alone will do. What cannot be shown is silence. The
-// relay's own test channel gives way at once to whoever comes from outside, and that is no take-over. Pure:
-// times come in.
+// of the source's silence, on the keyframe it sent last. A source that is new
+// begins at a keyframe; where nothing is on the air any more sound alone will do.
+// What cannot be shown is silence. The relay's own test channel gives way at once
+// to whoever comes from outside, and that is no take-over. Pure: times come in.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -65,10 +65,9 @@ class Publishers {
         std::function<void()> on_replaced;
         bool started = false;  // its first frame was taken
         bool video_started = false;
-        bool had_keyframe = false;             // while it stood by
-        std::optional<SteadyTime> last_frame;  // that was taken; before it, when it came
-        std::optional<SteadyTime>
-            first_sound;  // since when it sends nothing else; where a picture is awaited
+        bool had_keyframe = false;              // while it stood by
+        std::optional<SteadyTime> last_frame;   // that was taken; before it, when it came
+        std::optional<SteadyTime> first_sound;  // since when nothing else came, where a picture is awaited
     };
     bool may_take_over(SteadyTime now);
     bool go_on_from_last_keyframe();

@@ -21,6 +21,14 @@ struct Stage {
         return publishers.begin(
             who, [this] { ++replaced; }, now);
     }
+    /// Where the stream has had a picture, of a source that has left.
+    Publication begin_after_a_picture(bool still_on_air) {
+        const auto first = begin();
+        key(first);
+        publishers.end(first.id);
+        on_air = still_on_air;
+        return begin();
+    }
     Verdict key(const Publication& p) { return publishers.judge(p.id, TrackKind::video, true, now, on_air); }
     Verdict picture(const Publication& p) {
         return publishers.judge(p.id, TrackKind::video, false, now, on_air);
@@ -97,11 +105,7 @@ TEST_CASE("a source begins with a keyframe, and sound before it only where the s
 
 TEST_CASE("sound alone begins a source where nothing is on the air and no picture comes") {
     Stage s;
-    const auto first = s.begin();
-    s.key(first);
-    s.publishers.end(first.id);
-    s.on_air = false;
-    const auto second = s.begin();
+    const auto second = s.begin_after_a_picture(false);
     for (int i = 0; i < 100; ++i, s.now += 100ms) {
         CHECK(s.sound(second) == Verdict::drop);
         CHECK_FALSE(s.publishers.sound_alone(s.now));
@@ -121,11 +125,7 @@ TEST_CASE("sound alone begins a source where nothing is on the air and no pictur
 
 TEST_CASE("an encoder that begins in the middle of a group of pictures is not sound alone") {
     Stage s;
-    const auto first = s.begin();
-    s.key(first);
-    s.publishers.end(first.id);
-    s.on_air = false;
-    const auto second = s.begin();
+    const auto second = s.begin_after_a_picture(false);
     for (int i = 0; i < 300; ++i, s.now += 40ms) {
         CHECK(s.sound(second) == Verdict::drop);
         CHECK(s.picture(second) == Verdict::drop);
@@ -136,11 +136,7 @@ TEST_CASE("an encoder that begins in the middle of a group of pictures is not so
 
 TEST_CASE("sound alone on the air gives way to a backup that has a picture") {
     Stage s;
-    const auto first = s.begin();
-    s.key(first);
-    s.publishers.end(first.id);
-    s.on_air = false;
-    const auto second = s.begin();
+    const auto second = s.begin_after_a_picture(false);
     for (int i = 0; i < 110; ++i, s.now += 100ms) s.sound(second);
     s.on_air = true;
     CHECK(s.sound(second) == Verdict::take);
@@ -153,10 +149,7 @@ TEST_CASE("sound alone on the air gives way to a backup that has a picture") {
 
 TEST_CASE("a source of which nothing can be shown leaves the place to the one standing by") {
     Stage s;
-    const auto first = s.begin();
-    s.key(first);
-    s.publishers.end(first.id);
-    const auto second = s.begin();
+    const auto second = s.begin_after_a_picture(true);
     const auto backup = s.begin(true);
     for (int i = 0; i < 15; ++i, s.now += 100ms) {
         s.sound(second);
